@@ -1,0 +1,1 @@
+"""The NexusCommerce contract, as both the mock and the judge read it."""

@@ -1,0 +1,66 @@
+"""The document's schemas as jsonschema-rs validators: OpenAPI 3.0 says `nullable` where JSON Schema Draft 4 has a type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import jsonschema_rs
+
+_ANNOTATIONS = frozenset({"example", "default", "description", "xml", "externalDocs", "deprecated", "nullable"})
+
+
+class Schemas:
+    """Every schema of one document, resolved and compiled on demand."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self._document = document
+        self._components = {"schemas": _draft4(document["components"]["schemas"], names=True)}
+
+    def resolve(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Follow `$ref` at the top of a node."""
+        return resolve(self._document, node)
+
+    def named(self, name: str) -> Mapping[str, Any]:
+        schema: Mapping[str, Any] = self._document["components"]["schemas"][name]
+        return schema
+
+    def validator(self, schema: Mapping[str, Any]) -> jsonschema_rs.Draft4Validator:
+        """A validator of the schema, formats included, its `$ref`s resolved in the document."""
+        return jsonschema_rs.Draft4Validator({**_draft4(schema), "components": self._components}, validate_formats=True)
+
+    def transitions(self) -> Iterator[Mapping[str, str]]:
+        """Every row of every `x-transitions`."""
+        for schema in self._document["components"]["schemas"].values():
+            yield from schema.get("x-transitions", ())
+
+
+def resolve(document: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Follow `$ref` within the document until there is none."""
+    while "$ref" in node:
+        target: Any = document
+        for part in node["$ref"].removeprefix("#/").split("/"):
+            target = target[part]
+        node = target
+    return node
+
+
+def _draft4(node: Any, *, names: bool = False) -> Any:
+    """The same schema without annotations, `nullable` as a second type. With `names`, the keys are names, not keywords."""
+    if isinstance(node, list):
+        return [_draft4(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if names:
+        return {name: _draft4(schema) for name, schema in node.items()}
+    out = {
+        key: _draft4(value, names=key == "properties")
+        for key, value in node.items()
+        if key not in _ANNOTATIONS and not key.startswith("x-")
+    }
+    if node.get("nullable"):
+        if "type" in out:
+            out["type"] = [out["type"], "null"]
+        if "enum" in out:
+            out["enum"] = [*out["enum"], None]
+    return out
