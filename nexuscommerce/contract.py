@@ -163,10 +163,11 @@ class Operation:
 
 
 class Contract:
-    """What openapi.yaml promises."""
+    """What openapi.yaml promises. `source` is the file's own text."""
 
-    def __init__(self, document: Mapping[str, Any]) -> None:
+    def __init__(self, document: Mapping[str, Any], source: str) -> None:
         self.document = document
+        self.source = source
         self.schemas = Schemas(document)
         self.operations = {o.id: o for o in _operations(document, self.schemas)}
         self.base_path: str = document["servers"][0]["url"].rstrip("/")
@@ -218,11 +219,12 @@ def load(path: Path | None = None) -> Contract:
     """Read the document at `path`, or the packaged one. Raises UnreadableDocument with one line that says why."""
     path = path or packaged("openapi.yaml")
     try:
-        document = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        source = path.read_text(encoding="utf-8")
+        document = yaml.load(source, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except (OSError, yaml.YAMLError, UnicodeDecodeError) as why:
         raise UnreadableDocument(f"{path}: {' '.join(str(why).split())}") from why
     try:
-        return Contract(document)
+        return Contract(document, source)
     except (KeyError, TypeError, IndexError, AttributeError, ValueError) as why:
         raise UnreadableDocument(f"{path}: not the NexusCommerce OpenAPI document ({type(why).__name__}: {why})") from why
 

@@ -1,0 +1,1 @@
+"""A stateful mock of NexusCommerce, served by Connexion from openapi.yaml."""

@@ -1,0 +1,107 @@
+"""Where the parts meet. Decides nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from connexion import ConnexionMiddleware
+from connexion.middleware.routing import RoutingMiddleware
+from connexion.middleware.security import SecurityMiddleware
+from connexion.resolver import Resolution, Resolver
+from connexion.security import AbstractSecurityHandler
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mockserver.auth import Doorman
+from mockserver.cors import Cors
+from mockserver.dispatch import Dispatch
+from mockserver.domain import instants
+from mockserver.edge import Edge
+from mockserver.pages import pages
+from mockserver.quotas import Quotas
+from mockserver.settings import Settings
+from mockserver.store.database import Database
+from mockserver.store.world import World
+from mockserver.tokens import Tokens
+from mockserver.visit import Gate, Visit
+from nexuscommerce.contract import Contract
+
+
+def create_app(
+    settings: Settings, contract: Contract, world: World, database: Database, clock: instants.Clock = instants.now
+) -> ASGIApp:
+    """The whole mock as one ASGI app: edge, then Connexion's routing and security, then dispatch; pages beside it."""
+    tokens = Tokens(world.issuer, world.signing_key)
+    quotas = Quotas(settings.limits_store, enforced=settings.limits)
+    gate = Gate(Doorman(database.platform, tokens, contract), quotas, contract, settings.anonymous_per_minute)
+    api = ConnexionMiddleware(
+        Dispatch(contract, database),
+        middlewares=[StrictRouting, SecurityMiddleware],
+        resolver=_Unresolved(),
+        security_map={"bearer": _bearer(gate, contract)},
+    )
+    api.add_api(dict(contract.document), base_path=contract.base_path)
+    return Edge(_Fork(contract.base_path, api, pages(contract, tokens, world)), contract, gate, Cors(settings.origins), clock)
+
+
+class _Fork:
+    """What lies below the API's base path is the API's; the rest are pages."""
+
+    def __init__(self, base_path: str, api: ASGIApp, pages: ASGIApp) -> None:
+        self._base_path = base_path
+        self._api = api
+        self._pages = pages
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(self._base_path + "/"):
+            await self._api(scope, receive, send)
+            return
+        if scope["type"] == "http":
+            scope["visit"].page = True
+        await self._pages(scope, receive, send)
+
+
+class StrictRouting(RoutingMiddleware):
+    """Connexion 3.3 redirects a trailing slash (307); the contract knows no such path. Method errors are raised to
+    the edge, which Starlette does only inside an app of its own kind."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(app)
+        self.router.redirect_slashes = False
+
+    def add_api(self, *args: Any, **options: Any) -> None:
+        super().add_api(*args, **options)
+        for route in self.router.routes:
+            route.app.redirect_slashes = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await super().__call__({**scope, "app": self}, receive, send)
+
+
+class _Unresolved(Resolver):
+    """Connexion wants a function for each operation; dispatch has them in a table of its own."""
+
+    def resolve(self, operation: Any) -> Resolution:
+        return Resolution(_nothing, operation.operation_id)
+
+
+def _nothing() -> None:
+    """Never called."""
+
+
+def _bearer(gate: Gate, contract: Contract) -> type[AbstractSecurityHandler]:
+    """Connexion calls this for operations with `security: bearerAuth`. The scopes are read from the contract, since
+    its entries are alternatives and Connexion stops at the first that refuses."""
+
+    class Bearer(AbstractSecurityHandler):
+        def get_fn(self, security_scheme: Any, required_scopes: Any) -> Any:
+            def verify(request: Any) -> dict[str, Any]:
+                visit: Visit = request.scope["visit"]
+                visit.operation = contract.operations[request.scope["extensions"]["connexion_routing"]["operation_id"]]
+                gate.admit(visit)
+                return {}
+
+            return verify
+
+    return Bearer
+
+

@@ -1,0 +1,49 @@
+"""CORS (Fetch standard), so that a page of any origin can use the mock: preflights, and headers on errors too."""
+
+from __future__ import annotations
+
+from starlette.datastructures import Headers
+
+RawHeaders = list[tuple[bytes, bytes]]
+
+EXPOSED = (
+    "X-Request-ID, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After, Location, Allow, WWW-Authenticate"
+)
+MAX_AGE = "600"
+
+
+class Cors:
+    """Allows `origins`, or any origin where one of them is `*`.
+
+    The origin itself is answered, never `*`: a page that sends credentials would not accept that. Nothing is lost by it,
+    since the mock reads no cookies.
+    """
+
+    def __init__(self, origins: tuple[str, ...]) -> None:
+        self._origins = frozenset(origins)
+
+    def headers(self, request: Headers) -> RawHeaders:
+        """For every answer."""
+        origin = request.get("origin")
+        if origin is None or not self._allows(origin):
+            return [(b"vary", b"Origin")]
+        return [
+            (b"access-control-allow-origin", origin.encode("latin-1")),
+            (b"access-control-allow-credentials", b"true"),
+            (b"access-control-expose-headers", EXPOSED.encode()),
+            (b"vary", b"Origin"),
+        ]
+
+    def preflight(self, request: Headers, methods: tuple[str, ...]) -> RawHeaders:
+        """What an answer to OPTIONS adds: the methods of the path and the headers that the page asked for."""
+        if "access-control-request-method" not in request or not self._allows(request.get("origin", "")):
+            return []
+        asked = request.get("access-control-request-headers", "")
+        return [
+            (b"access-control-allow-methods", ", ".join(methods).encode()),
+            (b"access-control-allow-headers", asked.encode("latin-1")),
+            (b"access-control-max-age", MAX_AGE.encode()),
+        ]
+
+    def _allows(self, origin: str) -> bool:
+        return "*" in self._origins or origin in self._origins

@@ -1,0 +1,166 @@
+"""Every request, in and out: request id, rate-limit and CORS headers, HEAD and OPTIONS, errors, and the log line."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from ulid import ULID
+
+from mockserver import envelope
+from mockserver.cors import Cors
+from mockserver.domain.errors import ApiError
+from mockserver.domain.instants import Clock
+from mockserver.quotas import Quota
+from mockserver.visit import Gate, Visit
+from nexuscommerce.contract import Contract
+
+log = logging.getLogger("mockserver")
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+RawHeaders = list[tuple[bytes, bytes]]
+
+
+class Edge:
+    """Outermost. Whoever makes an answer, the operation, a check or a crash, it leaves with the same headers."""
+
+    def __init__(self, app: ASGIApp, contract: Contract, gate: Gate, cors: Cors, clock: Clock) -> None:
+        self._app = app
+        self._gate = gate
+        self._cors = cors
+        self._clock = clock
+        self._status = {refusal.code: refusal.status for refusal in contract.refusals}
+        self._methods = [(_pattern(contract.base_path + path), allow) for path, allow in contract.methods.items()]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        visit = scope["visit"] = self._visit(scope)
+        answer = _Answer(send, self._finish(visit), without_body=visit.method == "HEAD")
+        refusal = ""
+        try:
+            await self._serve(visit, scope, receive, answer)
+        except (ApiError, HTTPException) as why:
+            error = why if isinstance(why, ApiError) else self._routing_error(visit, why)
+            refusal = error.code
+            await self._refuse(error, visit, answer)
+        except Exception:
+            log.exception("request %s failed", visit.request_id)
+            if answer.started:
+                raise
+            refusal = "INTERNAL_ERROR"
+            await self._refuse(ApiError("INTERNAL_ERROR"), visit, answer)
+        finally:
+            log.info("request", extra={"visit": _line(visit, answer.status, refusal, time.perf_counter() - started)})
+
+    async def _serve(self, visit: Visit, scope: Scope, receive: Receive, answer: _Answer) -> None:
+        allow = self._allow(visit.path)
+        if visit.method == "OPTIONS" and allow:
+            headers = [(b"allow", ", ".join(allow).encode()), *self._cors.preflight(visit.headers, allow)]
+            await answer({"type": "http.response.start", "status": 204, "headers": headers})
+            await answer({"type": "http.response.body", "body": b""})
+            return
+        # HEAD is GET without its body (RFC 9110 §9.3.2); `_Answer` leaves the body out.
+        inner = {**scope, "method": "GET"} if visit.method == "HEAD" else scope
+        await self._app(inner, receive, answer)
+
+    def _visit(self, scope: Scope) -> Visit:
+        headers = Headers(scope=scope)
+        given = headers.get("x-request-id", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else str(ULID())
+        address = scope["client"][0] if scope.get("client") else ""
+        return Visit(request_id, scope["method"], scope["path"], headers, address, self._clock())
+
+    def _finish(self, visit: Visit) -> Callable[[], RawHeaders]:
+        """The headers of every answer. An answer that nothing has counted yet (no such path, a method that the path
+        does not have) costs its one request here; health checks, preflights and pages cost none."""
+
+        def headers() -> RawHeaders:
+            free = visit.method == "OPTIONS" or (visit.operation is not None and not visit.operation.scopes) or visit.page
+            quota = self._gate.look(visit) if free else self._gate.count(visit)
+            return [(b"x-request-id", visit.request_id.encode()), *_quota_headers(quota), *self._cors.headers(visit.headers)]
+
+        return headers
+
+    def _allow(self, path: str) -> tuple[str, ...]:
+        return next((allow for pattern, allow in self._methods if pattern.fullmatch(path)), ())
+
+    def _routing_error(self, visit: Visit, why: HTTPException) -> ApiError:
+        if why.status_code == 405:
+            headers = {"Allow": ", ".join(self._allow(visit.path))}
+            return ApiError("METHOD_NOT_ALLOWED", headers=headers, path=visit.path, method=visit.method)
+        return ApiError("ROUTE_NOT_FOUND", path=visit.path)
+
+    async def _refuse(self, error: ApiError, visit: Visit, answer: _Answer) -> None:
+        raw = envelope.error(error)
+        extra = [(name.lower().encode(), value.encode()) for name, value in {**_challenge(error), **error.headers}.items()]
+        headers = [envelope.JSON, (b"content-length", b"%d" % len(raw)), *extra]
+        await answer({"type": "http.response.start", "status": self._status[error.code], "headers": headers})
+        await answer({"type": "http.response.body", "body": raw})
+
+
+class _Answer:
+    """The way out: adds the common headers to the start of an answer, and leaves out the body of an answer to HEAD."""
+
+    def __init__(self, send: Send, headers: Callable[[], RawHeaders], *, without_body: bool) -> None:
+        self._send = send
+        self._headers = headers
+        self._without_body = without_body
+        self.started = False
+        self.status = 0
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started, self.status = True, message["status"]
+            message = {**message, "headers": [*message["headers"], *self._headers()]}
+        elif self._without_body and message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await self._send(message)
+
+
+# RFC 6750 §3: no error code for a caller who sent no credentials.
+_CHALLENGES = {
+    "UNAUTHENTICATED": "Bearer",
+    "TOKEN_INVALID": 'Bearer error="invalid_token"',
+    "TOKEN_EXPIRED": 'Bearer error="invalid_token"',
+    "INSUFFICIENT_SCOPE": 'Bearer error="insufficient_scope"',
+}
+
+
+def _challenge(error: ApiError) -> Mapping[str, str]:
+    challenge = _CHALLENGES.get(error.code)
+    return {"WWW-Authenticate": challenge} if challenge else {}
+
+
+def _quota_headers(quota: Quota) -> RawHeaders:
+    return [
+        (b"x-ratelimit-limit", b"%d" % quota.limit),
+        (b"x-ratelimit-remaining", b"%d" % quota.remaining),
+        (b"x-ratelimit-reset", b"%d" % quota.reset),
+    ]
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    return re.compile("[^/]+".join(re.escape(part) for part in re.split(r"\{[^}]+\}", path)))
+
+
+def _line(visit: Visit, status: int, refusal: str, seconds: float) -> dict[str, Any]:
+    """What the log says of a request. No query and no header: a secret may stand there."""
+    return {
+        "request_id": visit.request_id,
+        "method": visit.method,
+        "path": visit.path,
+        "status": status,
+        "refusal": refusal,
+        "milliseconds": round(seconds * 1000, 2),
+        "caller": visit.principal.name if visit.principal else visit.address,
+        "tenant": visit.tenant,
+    }

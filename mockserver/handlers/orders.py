@@ -1,0 +1,55 @@
+"""Orders: read, moved on, shipped, cancelled. They arrive from marketplaces; the API creates none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mockserver import envelope
+from mockserver.call import Call
+from mockserver.domain.errors import ApiError
+from mockserver.domain.orders import require_transition, ship, with_event
+from mockserver.envelope import Answer
+from mockserver.store.shop import Row, Shop
+
+
+def get_order(shop: Shop, call: Call) -> Answer:
+    order = _order(shop, call)
+    return envelope.one({member: order[member] for member in call.members})
+
+
+def update_order(shop: Shop, call: Call) -> Answer:
+    order = _order(shop, call)
+    status = call.body["status"]
+    require_transition(call.operation.transitions, order, status)
+    return _changed(shop, call, order, {"status": status}, "status_changed", f"Status set to {status}")
+
+
+def confirm_shipment(shop: Shop, call: Call) -> Answer:
+    order = _order(shop, call)
+    changes = ship(call.operation.transitions, order, call.body)
+    carrier, number = call.body["carrier"], call.body["tracking_number"]
+    message = f"Shipment by {carrier}, {number}, sent to {order['marketplace']}"
+    return _changed(shop, call, order, changes, "shipment_confirmed", message)
+
+
+def cancel_order(shop: Shop, call: Call) -> Answer:
+    order = _order(shop, call)
+    require_transition(call.operation.transitions, order, "cancelled")
+    message = f"Cancellation sent to {order['marketplace']}"
+    return _changed(shop, call, order, {"status": "cancelled"}, "order_cancelled", message)
+
+
+def _order(shop: Shop, call: Call) -> Row:
+    """The order whole, with its history, which every change lengthens."""
+    order_id = call.path["orderId"]
+    order = shop.one("orders", (*call.members, "sync_history"), "id", order_id)
+    if order is None:
+        raise ApiError("RESOURCE_NOT_FOUND", resource=f"Order with id {order_id}")
+    return order
+
+
+def _changed(shop: Shop, call: Call, order: Row, changes: dict[str, Any], event: str, message: str) -> Answer:
+    changes |= {"updated_at": call.at, "sync_history": with_event(order, event, message, call.at)}
+    shop.update("orders", order["id"], changes)
+    after = order | changes
+    return envelope.one({member: after[member] for member in call.members})

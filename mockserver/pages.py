@@ -1,0 +1,48 @@
+"""Beside the API: the document as it is written, the reference, and the key that users' tokens are verified with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import flask_swagger_ui
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route, Router
+from starlette.staticfiles import StaticFiles
+
+from mockserver.store.world import World
+from mockserver.tokens import Tokens
+from nexuscommerce.contract import Contract
+
+_SWAGGER_UI = Path(flask_swagger_ui.__file__).parent / "dist"
+_REFERENCE = (Path(__file__).parent / "reference.html").read_text(encoding="utf-8")
+
+JWKS_PATH = "/auth/v1/.well-known/jwks.json"   # where Supabase Auth publishes it
+
+
+def pages(contract: Contract, tokens: Tokens, world: World) -> Router:
+    """The document is the file's own text, comments and `$ref`s included: Connexion would serve it dereferenced."""
+    first = world.tenants[0]
+    example = {"key": first["keys"][0]["key"], "tenant": first["id"], "name": first["name"]}
+    reference = _REFERENCE.replace("{{example}}", json.dumps(example).replace("<", "\\u003c"))
+    return Router(
+        [
+            Route("/", _answer(RedirectResponse("/docs"))),
+            Route("/openapi.yaml", _answer(Response(contract.source, media_type="application/yaml"))),
+            Route("/openapi.json", _answer(JSONResponse(contract.document))),
+            Route("/docs", _answer(HTMLResponse(reference))),
+            Route(JWKS_PATH, _answer(JSONResponse(tokens.jwks()))),
+            Route("/favicon.ico", _answer(FileResponse(_SWAGGER_UI / "favicon-32x32.png"))),
+            Mount("/docs/files", StaticFiles(directory=_SWAGGER_UI)),
+        ],
+        redirect_slashes=False,
+    )
+
+
+def _answer(response: Response) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(_: Request) -> Response:
+        return response
+
+    return answer

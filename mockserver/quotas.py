@@ -1,0 +1,74 @@
+"""Rate limits: fixed windows on the clock's minute and hour, counted by the `limits` library.
+
+The library starts a window at its first hit; the contract's windows are the clock's, so the window's start is part of
+the counter's name. The store is chosen by URL: `memory://` now, a shared one for several processes.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from limits.storage import storage_from_string
+
+from nexuscommerce.contract import Plan
+
+MINUTE, HOUR = 60, 3600
+_NAMES = {MINUTE: "minute", HOUR: "hour"}
+
+
+class Quota(NamedTuple):
+    """What the three headers say, and for how many seconds the caller must wait (0: go on)."""
+
+    limit: int
+    remaining: int
+    reset: int
+    wait: int = 0
+    window: str = ""
+
+
+class Quotas:
+    """Counts requests by counter name. With `enforced` off nothing is counted and nobody waits."""
+
+    def __init__(self, url: str, *, enforced: bool = True) -> None:
+        self._storage = storage_from_string(url)
+        self._enforced = enforced
+
+    def take(self, counter: str, plan: Plan, now: float) -> Quota:
+        """Count one request. A refused request costs nothing in the hour's window."""
+        if not self._enforced:
+            return self.look(counter, plan, now)
+        minute = self._hit(counter, MINUTE, now)
+        if minute > plan.per_minute:
+            return _quota(plan, now, minute, self._used(counter, HOUR, now))
+        return _quota(plan, now, minute, self._hit(counter, HOUR, now))
+
+    def look(self, counter: str, plan: Plan, now: float) -> Quota:
+        """The same headers without counting: for health checks and OPTIONS."""
+        used = [self._used(counter, window, now) for window in (MINUTE, HOUR)]
+        return _quota(plan, now, *used)._replace(wait=0)
+
+    def _hit(self, counter: str, window: int, now: float) -> int:
+        return int(self._storage.incr(_name(counter, window, now), window))
+
+    def _used(self, counter: str, window: int, now: float) -> int:
+        return int(self._storage.get(_name(counter, window, now)))
+
+
+def _name(counter: str, window: int, now: float) -> str:
+    return f"{counter}/{window}/{int(now) // window}"
+
+
+def _quota(plan: Plan, now: float, minute: int, hour: int) -> Quota:
+    """The window with fewer requests left, the minute's on a tie. A wait outlasts every window that is used up."""
+    counts = ((plan.per_minute, minute, MINUTE), (plan.per_hour, hour, HOUR))
+    windows = [Quota(limit, max(0, limit - used), _end(now, size), window=_NAMES[size]) for limit, used, size in counts]
+    narrow = min(windows, key=lambda quota: quota.remaining)
+    if all(used <= limit for limit, used, _ in counts):
+        return narrow
+    ends = (quota.reset for quota in windows if not quota.remaining)
+    return narrow._replace(wait=max(1, math.ceil(max(ends) - now)))
+
+
+def _end(now: float, window: int) -> int:
+    return (int(now) // window + 1) * window

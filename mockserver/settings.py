@@ -1,0 +1,25 @@
+"""What can be set about the mock, in one frozen value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from nexuscommerce.files import packaged
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Defaults that work. `anonymous_per_minute` of 0 means the plan that openapi.yaml names for such callers."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    database: Path = Path("nexus-mock.db")
+    document: Path = packaged("openapi.yaml")
+    world: Path = packaged("fixtures/world.json")
+    fresh: bool = False
+    limits: bool = True
+    limits_store: str = "memory://"
+    anonymous_per_minute: int = 0
+    origins: tuple[str, ...] = ("*",)
+    log_format: str = "text"

@@ -1,0 +1,1 @@
+"""Where the state lives. The only package that imports SQLAlchemy."""

@@ -1,0 +1,131 @@
+"""The state file: opened, checked, made anew, and handed out one transaction at a time."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, inspect, select
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from mockserver.store.platform import Platform
+from mockserver.store.seed import seed
+from mockserver.store.shop import Shop
+from mockserver.store.tables import facts, index_sorts, metadata
+from mockserver.store.world import World
+from nexuscommerce.contract import Contract
+
+
+class UnusableDatabase(Exception):
+    """The state file cannot be used as it is; the message says what to do."""
+
+
+class Database:
+    """One SQLite file in WAL mode. Calls run inline on the event loop, so one connection serves them all."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection = engine.connect()
+        self.platform = Platform(self._connection)
+
+    @contextmanager
+    def shop(self, tenant: str, *, writes: bool) -> Iterator[Shop]:
+        """One tenant's data in one transaction: committed if the block returns, rolled back if it raises."""
+        with self.transaction(writes=writes) as connection:
+            yield Shop(connection, tenant)
+
+    @contextmanager
+    def transaction(self, *, writes: bool) -> Iterator[Connection]:
+        """A writer takes the file's lock at once, so that two processes cannot both read before either writes."""
+        connection = self._connection
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        try:
+            yield connection
+        except BaseException:
+            connection.exec_driver_sql("ROLLBACK")
+            raise
+        connection.exec_driver_sql("COMMIT")
+
+    def close(self) -> None:
+        self._connection.close()
+        self._engine.dispose()
+
+
+def open_database(path: Path, contract: Contract, world: World, *, fresh: bool = False) -> Database:
+    """The database at `path`, seeded from the world if it is new or `fresh`. Raises UnusableDatabase."""
+    index_sorts(contract)
+    engine = _engine(path)
+    try:
+        with engine.connect() as connection:
+            names = inspect(connection).get_table_names()
+            if names and facts.name not in names:
+                raise UnusableDatabase(f"{path} is a database of something else; choose another file with --database")
+            if names and not fresh:
+                _require(connection, path, "version", version(), "was made by another version of the mock")
+                _require(connection, path, "world", world.digest, "was seeded from other fixtures")
+            else:
+                _make_anew(connection, world)
+    except DatabaseError as why:
+        engine.dispose()
+        raise UnusableDatabase(f"{path} cannot be the state file ({why.orig}); choose another with --database") from why
+    except UnusableDatabase:
+        engine.dispose()
+        raise
+    return Database(engine)
+
+
+def version() -> str:
+    """Names the tables as they are now: a change to any of them is another version, and needs nobody to remember it."""
+    tables = metadata.sorted_tables
+    statements = [CreateTable(table) for table in tables] + [CreateIndex(i) for t in tables for i in _by_name(t.indexes)]
+    return hashlib.sha256("".join(str(s.compile()) for s in statements).encode()).hexdigest()[:12]
+
+
+def _by_name(indexes: Any) -> list[Any]:
+    return sorted(indexes, key=lambda index: str(index.name))
+
+
+def _engine(path: Path) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{path}",
+        isolation_level="AUTOCOMMIT",   # transactions are begun by name, in Database.transaction
+        connect_args={"check_same_thread": False, "timeout": 5},
+        json_serializer=lambda value: orjson.dumps(value).decode(),
+        json_deserializer=orjson.loads,
+    )
+
+    @event.listens_for(engine, "connect")
+    def configure(dbapi: Any, _: object) -> None:
+        """WAL with synchronous=NORMAL: a killed mock loses nothing, a power cut at most the last moments."""
+        for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+            dbapi.execute(f"PRAGMA {pragma}")
+        dbapi.create_function("casefold", 1, lambda text: text and text.casefold(), deterministic=True)
+
+    return engine
+
+
+def _require(connection: Connection, path: Path, name: str, expected: str, otherwise: str) -> None:
+    found = connection.execute(select(facts.c.value).where(facts.c.name == name)).scalar()
+    if found != expected:
+        raise UnusableDatabase(f"{path} {otherwise}; begin anew with --fresh, or choose another file with --database")
+
+
+def _make_anew(connection: Connection, world: World) -> None:
+    """In one transaction: a mock that is killed meanwhile finds either the old state or the new."""
+    connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    old = MetaData()
+    old.reflect(connection)
+    old.drop_all(connection)
+    metadata.create_all(connection)
+    known = {"version": version(), "world": world.digest, "cursor_secret": secrets.token_urlsafe(32)}
+    connection.execute(facts.insert(), [{"name": name, "value": value} for name, value in known.items()])
+    seed(connection, world)
+    connection.exec_driver_sql("COMMIT")
+    connection.exec_driver_sql("PRAGMA foreign_keys = ON")

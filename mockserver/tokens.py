@@ -1,0 +1,66 @@
+"""Users' tokens: JWTs as Supabase Auth issues them, ES256 with a published key (JWKS) and 24 hours of life."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from joserfc import jwt
+from joserfc.errors import ExpiredTokenError, JoseError
+from joserfc.jwk import ECKey, KeySet
+
+from mockserver.domain.errors import ApiError
+
+ALGORITHM = "ES256"
+AUDIENCE = "authenticated"
+LIFETIME = timedelta(hours=24)
+
+
+class Tokens:
+    """Issues and reads the tokens of one issuer. The clock is an argument, so that tests and sandboxes can turn it."""
+
+    def __init__(self, issuer: str, signing_key: Mapping[str, Any]) -> None:
+        self._issuer = issuer
+        self._key = ECKey.import_key(dict(signing_key))
+        self._public = KeySet([ECKey.import_key(self._key.as_dict(private=False))])
+
+    def jwks(self) -> dict[str, Any]:
+        """The public key, as a JWK set (RFC 7517)."""
+        return dict(self._public.as_dict(private=False))
+
+    def issue(self, user: Mapping[str, Any], tenant: str, now: datetime, lifetime: timedelta = LIFETIME) -> str:
+        """A token of the user in the tenant. With a negative lifetime it has expired already."""
+        issued = int(min(now, now + lifetime).timestamp())
+        claims = {
+            "iss": self._issuer,
+            "aud": AUDIENCE,
+            "sub": user["id"],
+            "iat": issued,
+            "exp": int((now + lifetime).timestamp()),
+            "role": "authenticated",
+            "email": user["email"],
+            "app_metadata": {"provider": "email", "tenant_id": tenant, "role": user["role"]},
+        }
+        return jwt.encode({"alg": ALGORITHM, "kid": self._key.kid}, claims, self._key)
+
+    def read(self, token: str, now: datetime) -> Mapping[str, Any]:
+        """The claims of a token that is ours and in force. Raises ApiError TOKEN_INVALID or TOKEN_EXPIRED.
+
+        Only ES256 is accepted whatever the token says of itself (RFC 8725 §3.1), with the key that `kid` names.
+        """
+        rules = jwt.JWTClaimsRegistry(
+            now=int(now.timestamp()),
+            iss={"essential": True, "value": self._issuer},
+            aud={"essential": True, "value": AUDIENCE},
+            sub={"essential": True},
+            exp={"essential": True},
+        )
+        try:
+            claims = jwt.decode(token, self._public, algorithms=[ALGORITHM]).claims
+            rules.validate(claims)
+        except ExpiredTokenError:
+            raise ApiError("TOKEN_EXPIRED") from None
+        except (JoseError, ValueError, TypeError, KeyError):
+            raise ApiError("TOKEN_INVALID") from None
+        return claims

@@ -1,0 +1,175 @@
+"""Parameters and bodies against the document: every fault of a request at once, each with its pointer."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+import jsonschema_rs
+
+from mockserver.domain import instants
+from mockserver.domain.errors import fault, invalid
+from nexuscommerce.contract import Comparison, Filter, Operation, Parameter
+
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?")
+_BOOLEANS = {"true": True, "false": False}
+
+Fault = dict[str, str]
+
+
+def _integer(text: str) -> int:
+    if not _INTEGER.fullmatch(text):
+        raise ValueError(f"{text[:100]!r} is not an integer")
+    return int(text)
+
+
+def _number(text: str) -> float:
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(f"{text[:100]!r} is not a number")
+    return float(text)
+
+
+def _boolean(text: str) -> bool:
+    if text not in _BOOLEANS:
+        raise ValueError(f"{text[:100]!r} is neither true nor false")
+    return _BOOLEANS[text]
+
+
+_DECODERS: Mapping[str, Callable[[str], Any]] = {
+    "string": str,
+    "integer": _integer,
+    "number": _number,
+    "boolean": _boolean,
+    "array": lambda text: text.split(","),
+}
+_BOUNDS = {Comparison.AT_LEAST: instants.first, Comparison.AT_MOST: instants.last}
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """The parameters of a valid request by name, defaults filled in, and its filters with comparable values."""
+
+    path: Mapping[str, Any]
+    query: Mapping[str, Any]
+    filters: Mapping[Filter, Any]
+
+
+class Validation:
+    """The compiled schemas of one operation."""
+
+    def __init__(self, operation: Operation) -> None:
+        self._query = {p.name: (p, operation.schemas.validator(p.schema)) for p in operation.query()}
+        self._path = {p.name: (p, operation.schemas.validator(p.schema)) for p in operation.parameters if p.location == "path"}
+        self._body = operation.body and operation.schemas.validator(operation.body)
+        self._defaults = {p.name: p.schema["default"] for p in operation.query() if "default" in p.schema}
+        self._bounds = {f: _BOUNDS[f.comparison] for f in operation.filters if _is_instant(operation, f)}
+
+    def check(self, path: Mapping[str, str], query_string: bytes, body: Any) -> Values:
+        """The request's values. Raises VALIDATION_ERROR with all its faults."""
+        faults: list[Fault] = []
+        given = _parse(query_string, faults)
+        query = self._defaults | _decoded("query", self._query, given, faults)
+        places = _decoded("path", self._path, path, faults)
+        filters = self._filters(query, faults)
+        if self._body:
+            faults += _body_faults(self._body, body)
+        if faults:
+            raise invalid(faults)
+        return Values(places, query, filters)
+
+    def _filters(self, query: Mapping[str, Any], faults: list[Fault]) -> Mapping[Filter, Any]:
+        filters: dict[Filter, Any] = {}
+        for name, (parameter, _) in self._query.items():
+            chosen = parameter.filter
+            if chosen and name in query:
+                try:
+                    filters[chosen] = self._bounds.get(chosen, _same)(query[name])
+                except ValueError as why:
+                    faults.append(fault("query", f"/{name}", str(why)))
+        faults += _crossed(filters)
+        return filters
+
+
+def _is_instant(operation: Operation, chosen: Filter) -> bool:
+    """Whether a filter bounds an instant: the row's member has the format date-time."""
+    if chosen.comparison not in _BOUNDS or operation.resource is None:
+        return False
+    member = operation.schemas.resolve(operation.resource["properties"][chosen.fields[0]])
+    return member.get("format") == "date-time"
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _crossed(filters: Mapping[Filter, Any]) -> Iterator[Fault]:
+    """A lower bound above the upper bound of the same member."""
+    for low, start in filters.items():
+        for high, end in filters.items():
+            bounds = (low.comparison, high.comparison) == (Comparison.AT_LEAST, Comparison.AT_MOST)
+            if bounds and low.fields == high.fields and start > end:
+                yield fault("query", f"/{low.parameter}", f"is after {high.parameter}")
+
+
+def _parse(query_string: bytes, faults: list[Fault]) -> dict[str, str]:
+    """The query by name. Bytes that are not UTF-8 and repeated names are faults."""
+    try:
+        pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, errors="strict")
+    except UnicodeDecodeError:
+        faults.append(fault("query", "", "is not UTF-8"))
+        return {}
+    given = dict(pairs)
+    if len(given) < len(pairs):
+        counts = Counter(name for name, _ in pairs)
+        faults += [fault("query", _pointer([name]), "is given more than once") for name in given if counts[name] > 1]
+    return given
+
+
+def _decoded(
+    where: str,
+    known: Mapping[str, tuple[Parameter, jsonschema_rs.Draft4Validator]],
+    given: Mapping[str, str],
+    faults: list[Fault],
+) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, text in given.items():
+        if name not in known:
+            message = f"there is no such parameter; there are: {', '.join(known)}" if known else "this operation takes no parameters"
+            faults.append(fault(where, _pointer([name]), message))
+            continue
+        parameter, validator = known[name]
+        try:
+            value = _DECODERS[parameter.schema["type"]](text)
+        except ValueError as why:
+            faults.append(fault(where, _pointer([name]), str(why)))
+            continue
+        wrong = [fault(where, _pointer([name, *e.instance_path]), e.message) for e in validator.iter_errors(value)]
+        faults += wrong
+        if not wrong:
+            values[name] = value
+    return values
+
+
+def _body_faults(validator: jsonschema_rs.Draft4Validator, body: Any) -> Iterator[Fault]:
+    """One fault for each missing or unknown member, pointing at the member itself."""
+    if validator.is_valid(body):
+        return
+    for error in validator.iter_errors(body):
+        kind = error.kind.as_dict()
+        if error.kind.name == "required":
+            yield fault("body", _pointer([*error.instance_path, kind["property"]]), "is missing")
+        elif error.kind.name == "additionalProperties":
+            for name in kind["unexpected"]:
+                yield fault("body", _pointer([*error.instance_path, name]), "there is no such member, or it cannot be set")
+        else:
+            yield fault("body", _pointer(error.instance_path), error.message)
+
+
+def _pointer(parts: list[Any]) -> str:
+    """RFC 6901."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)

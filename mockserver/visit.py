@@ -1,0 +1,114 @@
+"""One request on its way through the mock, and the checks that stand before its operation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from starlette.datastructures import Headers
+
+from mockserver.auth import Doorman, Principal
+from mockserver.domain.errors import ApiError
+from mockserver.quotas import Quota, Quotas
+from nexuscommerce.contract import Contract, Operation, Plan
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class Visit:
+    """What is known of a request so far. `refused` is what its credentials were refused for, kept for its turn; `page` is true
+    outside the API."""
+
+    request_id: str
+    method: str
+    path: str
+    headers: Headers
+    address: str
+    now: datetime
+    operation: Operation | None = None
+    principal: Principal | None = None
+    refused: ApiError | None = None
+    quota: Quota | None = None
+    tenant: str = ""
+    page: bool = False
+
+
+class Gate:
+    """Identifies and counts a caller once, and refuses in the order of `x-refusals`."""
+
+    def __init__(self, doorman: Doorman, quotas: Quotas, contract: Contract, anonymous_per_minute: int) -> None:
+        self._doorman = doorman
+        self._quotas = quotas
+        plan = contract.plans[contract.plan_without_credentials]
+        self._anonymous = Plan(anonymous_per_minute, anonymous_per_minute * 60) if anonymous_per_minute else plan
+
+    def count(self, visit: Visit) -> Quota:
+        """Identify the caller and count the request; once, however often it is asked."""
+        if visit.quota is None:
+            self._identify(visit)
+            visit.quota = self._quotas.take(*self._counter(visit), visit.now.timestamp())
+        return visit.quota
+
+    def look(self, visit: Visit) -> Quota:
+        """The quota of a request that counts nothing."""
+        self._identify(visit)
+        return self._quotas.look(*self._counter(visit), visit.now.timestamp())
+
+    def admit(self, visit: Visit) -> None:
+        """Every check between the route and the body."""
+        self.count(visit)
+        for check in _CHECKS:
+            check(visit)
+
+    def _identify(self, visit: Visit) -> None:
+        try:
+            tokens = visit.headers.getlist("authorization")
+            if len(tokens) > 1:
+                raise ApiError("TOKEN_INVALID")
+            visit.principal = self._doorman.identify(tokens[0] if tokens else None, visit.address, visit.now)
+        except ApiError as refusal:
+            visit.refused = refusal
+
+    def _counter(self, visit: Visit) -> tuple[str, Plan]:
+        """A stranger who holds a key outside its allowlist counts by address: he cannot use up its owner's quota."""
+        caller = visit.principal
+        return (caller.counter, caller.plan) if caller else (f"address:{visit.address}", self._anonymous)
+
+
+def _credentials(visit: Visit) -> None:
+    if visit.refused:
+        raise visit.refused
+
+
+def _rate_limit(visit: Visit) -> None:
+    quota = visit.quota
+    if quota and quota.wait:
+        raise ApiError("RATE_LIMITED", headers={"Retry-After": str(quota.wait)}, limit=quota.limit, window=quota.window)
+
+
+def _tenant(visit: Visit) -> None:
+    given = visit.headers.getlist("x-tenant-id")
+    if not given:
+        raise ApiError("TENANT_HEADER_MISSING")
+    if len(given) > 1 or not _UUID.fullmatch(given[0]):
+        raise ApiError("TENANT_HEADER_INVALID")
+    visit.tenant = given[0].lower()
+
+
+def _tenant_access(visit: Visit) -> None:
+    if visit.principal is None or visit.principal.tenant_id != visit.tenant:
+        raise ApiError("TENANT_ACCESS_DENIED")
+
+
+def _scope(visit: Visit) -> None:
+    needed = visit.operation.scopes if visit.operation else ()
+    if visit.principal is None or not visit.principal.may(needed):
+        granted = sorted(visit.principal.scopes) if visit.principal else []
+        details = {"required": list(needed), "granted": granted}
+        raise ApiError("INSUFFICIENT_SCOPE", details, scope=" or ".join(needed))
+
+
+_CHECKS: tuple[Callable[[Visit], None], ...] = (_credentials, _rate_limit, _tenant, _tenant_access, _scope)
