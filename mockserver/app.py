@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from connexion import ConnexionMiddleware
+from connexion.exceptions import InvalidSpecification
 from connexion.middleware.routing import RoutingMiddleware
 from connexion.middleware.security import SecurityMiddleware
 from connexion.resolver import Resolution, Resolver
@@ -23,13 +24,13 @@ from mockserver.store.database import Database
 from mockserver.store.world import World
 from mockserver.tokens import Tokens
 from mockserver.visit import Gate, Visit
-from nexuscommerce.contract import Contract
+from nexuscommerce.contract import Contract, UnreadableDocument
 
 
 def create_app(
     settings: Settings, contract: Contract, world: World, database: Database, clock: instants.Clock = instants.now
 ) -> ASGIApp:
-    """The whole mock as one ASGI app: edge, then Connexion's routing and security, then dispatch; pages beside it."""
+    """The mock as one ASGI app: edge, then Connexion's routing and security, then dispatch; pages beside it."""
     tokens = Tokens(world.issuer, world.signing_key)
     quotas = Quotas(settings.limits_store, enforced=settings.limits)
     gate = Gate(Doorman(database.platform, tokens, contract), quotas, contract, settings.anonymous_per_minute)
@@ -39,12 +40,18 @@ def create_app(
         resolver=_Unresolved(),
         security_map={"bearer": _bearer(gate, contract)},
     )
-    api.add_api(dict(contract.document), base_path=contract.base_path)
-    return Edge(_Fork(contract.base_path, api, pages(contract, tokens, world)), contract, gate, Cors(settings.origins), clock)
+    try:
+        api.add_api(dict(contract.document), base_path=contract.base_path)
+    except InvalidSpecification as why:
+        raise UnreadableDocument(f"the document is not OpenAPI 3.0: {why.message}") from why
+    return Edge(
+        _Fork(contract.base_path, api, pages(contract, tokens, world)), contract, gate, Cors(settings.origins), clock
+    )
 
 
 class _Fork:
-    """What lies below the API's base path is the API's; the rest are pages."""
+    """What lies below the API's base path is the API's; the rest are pages. Both raise what they cannot route to the edge,
+    which Starlette's routers do only where the scope says that they stand inside an app."""
 
     def __init__(self, base_path: str, api: ASGIApp, pages: ASGIApp) -> None:
         self._base_path = base_path
@@ -52,17 +59,16 @@ class _Fork:
         self._pages = pages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith(self._base_path + "/"):
-            await self._api(scope, receive, send)
+        inner = {**scope, "app": self}
+        if scope["path"].startswith(self._base_path + "/"):
+            await self._api(inner, receive, send)
             return
-        if scope["type"] == "http":
-            scope["visit"].page = True
-        await self._pages(scope, receive, send)
+        scope["visit"].page = True
+        await self._pages(inner, receive, send)
 
 
 class StrictRouting(RoutingMiddleware):
-    """Connexion 3.3 redirects a trailing slash (307); the contract knows no such path. Method errors are raised to
-    the edge, which Starlette does only inside an app of its own kind."""
+    """Connexion 3.3 redirects a trailing slash (307); the contract knows no such path."""
 
     def __init__(self, app: ASGIApp) -> None:
         super().__init__(app)
@@ -72,9 +78,6 @@ class StrictRouting(RoutingMiddleware):
         super().add_api(*args, **options)
         for route in self.router.routes:
             route.app.redirect_slashes = False
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await super().__call__({**scope, "app": self}, receive, send)
 
 
 class _Unresolved(Resolver):
@@ -103,5 +106,3 @@ def _bearer(gate: Gate, contract: Contract) -> type[AbstractSecurityHandler]:
             return verify
 
     return Bearer
-
-

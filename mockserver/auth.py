@@ -59,11 +59,13 @@ class Doorman:
         raise ApiError("TOKEN_INVALID")
 
     def _by_key(self, token: str, address: str, now: datetime) -> Principal:
-        name = digest(token)
+        name, at = digest(token), instants.text(now)
         key = self._platform.key(name)
-        if key is None or not hmac.compare_digest(key.digest, name) or (key.revoked_at and key.revoked_at <= instants.text(now)):
+        if key is None or not hmac.compare_digest(key.digest, name):
             raise ApiError("TOKEN_INVALID")
-        if key.expires_at and key.expires_at <= instants.text(now):
+        if key.revoked_at and key.revoked_at <= at:
+            raise ApiError("TOKEN_INVALID")
+        if key.expires_at and key.expires_at <= at:
             raise ApiError("TOKEN_EXPIRED")
         if key.allowlist and not _inside(address, key.allowlist):
             raise ApiError("IP_NOT_ALLOWED")
@@ -81,12 +83,14 @@ class Doorman:
         if user is None or user.tenant_id != claimed:
             raise ApiError("TOKEN_INVALID")
         counter = f"user:{user.tenant_id}:{user.id}"
-        return Principal(f"user {user.id}", user.tenant_id, frozenset(self._roles[user.role]), counter, self._plans[user.plan])
+        return Principal(
+            f"user {user.id}", user.tenant_id, frozenset(self._roles[user.role]), counter, self._plans[user.plan]
+        )
 
 
 def _inside(address: str, networks: list[str]) -> bool:
     try:
         caller = ip_address(address)
-    except ValueError:   # a caller on a Unix socket has no address, so no allowlist holds it
+    except ValueError:  # a caller on a Unix socket has no address, so no allowlist holds it
         return False
     return any(caller in ip_network(network) for network in networks)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn, TypeVar
 
 import click
 
@@ -13,31 +14,37 @@ from mockserver import logs, server
 from mockserver.app import create_app
 from mockserver.domain import instants
 from mockserver.greeting import greeting
+from mockserver.quotas import UnusableStore
 from mockserver.settings import Settings
 from mockserver.store.database import UnusableDatabase, open_database
 from mockserver.store.world import UnreadableWorld, World, load_world
 from mockserver.tokens import Tokens
 from nexuscommerce.contract import Contract, UnreadableDocument, load
 
+_F = TypeVar("_F", bound=Callable[..., Any])
 _DEFAULT = Settings()
 _PATH = click.Path(path_type=Path, dir_okay=False)
-_MENDABLE = (UnreadableDocument, UnreadableWorld, UnusableDatabase, server.PortTaken)
+_MENDABLE = (UnreadableDocument, UnreadableWorld, UnusableDatabase, UnusableStore, server.PortTaken)
+
+
+def _option(name: str, default: Any, help: str, **more: Any) -> Callable[[_F], _F]:  # noqa: A002  click's own word
+    return click.option(name, *more.pop("as_", ()), default=default, help=help, show_envvar=True, **more)
 
 
 @click.group(invoke_without_command=True, context_settings={"auto_envvar_prefix": "NEXUS_MOCK", "show_default": True})
-@click.option("--host", default=_DEFAULT.host, show_envvar=True, help="The address to listen on.")
-@click.option("--port", default=_DEFAULT.port, show_envvar=True, type=click.IntRange(0, 65535), help="The port; 0 takes any free one.")
-@click.option("--database", default=_DEFAULT.database, show_envvar=True, type=_PATH, help="The state file; it survives a restart.")
-@click.option("--fresh", is_flag=True, show_envvar=True, help="Begin anew: forget the state and load the fixtures.")
-@click.option("--fixtures", "world", default=_DEFAULT.world, show_envvar=True, type=_PATH, help="The world to wake up in.")
-@click.option("--document", default=_DEFAULT.document, show_envvar=True, type=_PATH, help="The OpenAPI document to serve.")
-@click.option("--limits", default="on", show_envvar=True, type=click.Choice(["on", "off"]), help="Enforce rate limits. Off: nothing is counted.")
-@click.option("--limits-store", default=_DEFAULT.limits_store, show_envvar=True, help="Where requests are counted: a URL of the `limits` library.")
-@click.option("--anonymous-per-minute", default=0, show_envvar=True, type=click.IntRange(0), help="Requests per minute for callers without valid credentials; 0: the document's.")
-@click.option("--origin", "origins", multiple=True, default=_DEFAULT.origins, show_envvar=True, help="An origin whose pages may call; repeatable; * is any.")
-@click.option("--log", "log_format", default=_DEFAULT.log_format, show_envvar=True, type=click.Choice(logs.FORMATS), help="A line per request on standard error.")
+@_option("--host", _DEFAULT.host, "The address to listen on.")
+@_option("--port", _DEFAULT.port, "The port; 0 takes any free one.", type=click.IntRange(0, 65535))
+@_option("--database", _DEFAULT.database, "The state file; it survives a restart.", type=_PATH)
+@_option("--fresh", False, "Begin anew: forget the state and load the fixtures.", is_flag=True)
+@_option("--fixtures", _DEFAULT.fixtures, "The world to wake up in.", type=_PATH)
+@_option("--document", _DEFAULT.document, "The OpenAPI document to serve.", type=_PATH)
+@_option("--limits", "on", "Enforce rate limits; off: nothing is counted.", type=click.Choice(["on", "off"]))
+@_option("--limits-store", _DEFAULT.limits_store, "Where requests are counted: a URL of the `limits` library.")
+@_option("--anonymous-per-minute", 0, "For callers without valid credentials; 0: the document's.", type=click.IntRange(0))
+@_option("--origin", _DEFAULT.origins, "Whose pages may call; repeatable; * is any origin.", multiple=True, as_=["origins"])
+@_option("--log", _DEFAULT.log, "A line per request on standard error.", type=click.Choice(logs.FORMATS))
 @click.pass_context
-def main(context: click.Context, limits: str, **options: Any) -> None:
+def main(context: click.Context, /, limits: str, **options: Any) -> None:
     """A stateful mock of NexusCommerce. Without a command, it starts. Every option can also be set by the environment."""
     settings = Settings(limits=limits == "on", **options)
     context.obj = settings
@@ -60,19 +67,20 @@ def token(settings: Settings, tenant: str | None, role: str, expires_in: int) ->
                 issuer = Tokens(world.issuer, world.signing_key)
                 click.echo(issuer.issue(user, wanted, instants.now(), timedelta(seconds=expires_in)))
                 return
-    _stop(f"the fixtures have no user with the role {role!r} in a tenant {wanted}; the tenants are {', '.join(t['id'] for t in world.tenants)}")
+    known = ", ".join(row["id"] for row in world.tenants)
+    _stop(f"the fixtures have no {role} in a tenant {wanted}; the tenants are {known}")
 
 
 def start(settings: Settings) -> None:
     """Open everything, say where it is, and serve."""
-    logs.configure(settings.log_format)
+    logs.configure(settings.log)
     contract, world = _read(settings)
     try:
         database = open_database(settings.database, contract, world, fresh=settings.fresh)
+        app = create_app(settings, contract, world, database)
         listener = server.listen(settings.host, settings.port)
     except _MENDABLE as why:
         _stop(str(why))
-    app = create_app(settings, contract, world, database)
     click.echo(greeting(settings, world, listener.getsockname()[1]))
     try:
         server.serve(app, listener)
@@ -83,11 +91,11 @@ def start(settings: Settings) -> None:
 def _read(settings: Settings) -> tuple[Contract, World]:
     try:
         contract = load(settings.document)
-        return contract, load_world(settings.world, contract)
+        return contract, load_world(settings.fixtures, contract)
     except _MENDABLE as why:
         _stop(str(why))
 
 
-def _stop(message: str) -> Any:
+def _stop(message: str) -> NoReturn:
     click.echo(f"nexus-mock: {message}", err=True)
     sys.exit(2)

@@ -6,9 +6,8 @@ from starlette.datastructures import Headers
 
 RawHeaders = list[tuple[bytes, bytes]]
 
-EXPOSED = (
-    "X-Request-ID, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After, Location, Allow, WWW-Authenticate"
-)
+_EXPOSED = ["X-Request-ID", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"]
+_EXPOSED += ["Retry-After", "Location", "Allow", "WWW-Authenticate"]
 MAX_AGE = "600"
 
 
@@ -30,7 +29,7 @@ class Cors:
         return [
             (b"access-control-allow-origin", origin.encode("latin-1")),
             (b"access-control-allow-credentials", b"true"),
-            (b"access-control-expose-headers", EXPOSED.encode()),
+            (b"access-control-expose-headers", ", ".join(_EXPOSED).encode()),
             (b"vary", b"Origin"),
         ]
 

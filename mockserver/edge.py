@@ -26,6 +26,8 @@ log = logging.getLogger("mockserver")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 RawHeaders = list[tuple[bytes, bytes]]
 
+DRAINED = 16 * 1024 * 1024  # bytes
+
 
 class Edge:
     """Outermost. Whoever makes an answer, the operation, a check or a crash, it leaves with the same headers."""
@@ -44,10 +46,11 @@ class Edge:
             return
         started = time.perf_counter()
         visit = scope["visit"] = self._visit(scope)
-        answer = _Answer(send, self._finish(visit), without_body=visit.method == "HEAD")
+        body = _Body(receive, visit.headers)
+        answer = _Answer(send, self._finish(visit), body, without_body=visit.method == "HEAD")
         refusal = ""
         try:
-            await self._serve(visit, scope, receive, answer)
+            await self._serve(visit, scope, body, answer)
         except (ApiError, HTTPException) as why:
             error = why if isinstance(why, ApiError) else self._routing_error(visit, why)
             refusal = error.code
@@ -59,7 +62,8 @@ class Edge:
             refusal = "INTERNAL_ERROR"
             await self._refuse(ApiError("INTERNAL_ERROR"), visit, answer)
         finally:
-            log.info("request", extra={"visit": _line(visit, answer.status, refusal, time.perf_counter() - started)})
+            if log.isEnabledFor(logging.INFO):
+                log.info("request", extra={"visit": _line(visit, answer.status, refusal, time.perf_counter() - started)})
 
     async def _serve(self, visit: Visit, scope: Scope, receive: Receive, answer: _Answer) -> None:
         allow = self._allow(visit.path)
@@ -95,8 +99,8 @@ class Edge:
 
     def _routing_error(self, visit: Visit, why: HTTPException) -> ApiError:
         if why.status_code == 405:
-            headers = {"Allow": ", ".join(self._allow(visit.path))}
-            return ApiError("METHOD_NOT_ALLOWED", headers=headers, path=visit.path, method=visit.method)
+            allow = ", ".join(self._allow(visit.path)) or (why.headers or {})["Allow"]
+            return ApiError("METHOD_NOT_ALLOWED", headers={"Allow": allow}, path=visit.path, method=visit.method)
         return ApiError("ROUTE_NOT_FOUND", path=visit.path)
 
     async def _refuse(self, error: ApiError, visit: Visit, answer: _Answer) -> None:
@@ -107,18 +111,39 @@ class Edge:
         await answer({"type": "http.response.body", "body": raw})
 
 
+class _Body:
+    """The way in: remembers whether the request's body has been read to its end."""
+
+    def __init__(self, receive: Receive, headers: Headers) -> None:
+        self._receive = receive
+        self._left = "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self._left = bool(message.get("more_body"))
+        return message
+
+    async def drain(self) -> None:
+        """Read what nobody wanted, within bounds: an answer before the end of the body looks like a broken connection."""
+        size = 0
+        while self._left and size < DRAINED:
+            size += len((await self()).get("body", b""))
+
+
 class _Answer:
     """The way out: adds the common headers to the start of an answer, and leaves out the body of an answer to HEAD."""
 
-    def __init__(self, send: Send, headers: Callable[[], RawHeaders], *, without_body: bool) -> None:
+    def __init__(self, send: Send, headers: Callable[[], RawHeaders], body: _Body, *, without_body: bool) -> None:
         self._send = send
         self._headers = headers
+        self._body = body
         self._without_body = without_body
         self.started = False
         self.status = 0
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
+            await self._body.drain()
             self.started, self.status = True, message["status"]
             message = {**message, "headers": [*message["headers"], *self._headers()]}
         elif self._without_body and message["type"] == "http.response.body":

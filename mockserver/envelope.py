@@ -19,12 +19,15 @@ class Answer(NamedTuple):
     headers: Mapping[str, str] = {}
 
 
-def one(resource: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Answer:
-    return Answer({"data": resource}, headers or {})
+def one(resource: Mapping[str, Any] | str, headers: Mapping[str, str] | None = None) -> Answer:
+    """A resource, as a mapping or as JSON text."""
+    return Answer({"data": orjson.Fragment(resource) if isinstance(resource, str) else resource}, headers or {})
 
 
-def page(rows: Sequence[Mapping[str, Any]], *, total: int, number: int, limit: int, next_cursor: str | None) -> Answer:
-    return Answer({"data": rows, "meta": {"total": total, "page": number, "limit": limit, "nextCursor": next_cursor}})
+def page(rows: Sequence[str], *, total: int, number: int, limit: int, next_cursor: str | None) -> Answer:
+    """Rows as JSON texts, and where their page stands."""
+    meta = {"total": total, "page": number, "limit": limit, "nextCursor": next_cursor}
+    return Answer({"data": orjson.Fragment(f"[{','.join(rows)}]"), "meta": meta})
 
 
 def error(refusal: ApiError) -> bytes:

@@ -11,6 +11,7 @@ def greeting(settings: Settings, world: World, port: int) -> str:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     base = f"http://{host}:{port}"
     first = world.tenants[0]
+    roles = [user["role"] for user in first["users"]]
     width = max(len(key["name"]) for key in first["keys"])
     lines = [
         f"NexusCommerce mock: {base}/api",
@@ -20,7 +21,7 @@ def greeting(settings: Settings, world: World, port: int) -> str:
         "Tenants:",
         *(f"  {tenant['id']}  {tenant['plan']:<10}  {tenant['name']}" for tenant in world.tenants),
         "",
-        f"Keys of {first['name']} ({', '.join(sorted({user['role'] for user in first['users']}))}: nexus-mock token --role ROLE):",
+        f"Keys of {first['name']} (for a user's JWT: nexus-mock token --role {'|'.join(roles)}):",
         *(f"  {key['name']:<{width}}  {key['key']}" for key in first["keys"]),
         "",
         "Try:",

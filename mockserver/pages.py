@@ -19,7 +19,7 @@ from nexuscommerce.contract import Contract
 _SWAGGER_UI = Path(flask_swagger_ui.__file__).parent / "dist"
 _REFERENCE = (Path(__file__).parent / "reference.html").read_text(encoding="utf-8")
 
-JWKS_PATH = "/auth/v1/.well-known/jwks.json"   # where Supabase Auth publishes it
+JWKS_PATH = "/auth/v1/.well-known/jwks.json"  # where Supabase Auth publishes it
 
 
 def pages(contract: Contract, tokens: Tokens, world: World) -> Router:

@@ -9,12 +9,17 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from limits.storage import storage_from_string
+from limits.errors import ConfigurationError
+from limits.storage import Storage, storage_from_string
 
 from nexuscommerce.contract import Plan
 
 MINUTE, HOUR = 60, 3600
 _NAMES = {MINUTE: "minute", HOUR: "hour"}
+
+
+class UnusableStore(Exception):
+    """Requests cannot be counted there; the message says what to do."""
 
 
 class Quota(NamedTuple):
@@ -31,7 +36,13 @@ class Quotas:
     """Counts requests by counter name. With `enforced` off nothing is counted and nobody waits."""
 
     def __init__(self, url: str, *, enforced: bool = True) -> None:
-        self._storage = storage_from_string(url)
+        try:
+            storage = storage_from_string(url)
+        except ConfigurationError as why:
+            raise UnusableStore(f"cannot count requests in {url} ({why}); --limits-store memory:// always works") from why
+        if not isinstance(storage, Storage):
+            raise UnusableStore(f"{url} is an asynchronous store; leave out `async+`")
+        self._storage = storage
         self._enforced = enforced
 
     def take(self, counter: str, plan: Plan, now: float) -> Quota:
@@ -49,10 +60,10 @@ class Quotas:
         return _quota(plan, now, *used)._replace(wait=0)
 
     def _hit(self, counter: str, window: int, now: float) -> int:
-        return int(self._storage.incr(_name(counter, window, now), window))
+        return self._storage.incr(_name(counter, window, now), window)
 
     def _used(self, counter: str, window: int, now: float) -> int:
-        return int(self._storage.get(_name(counter, window, now)))
+        return self._storage.get(_name(counter, window, now))
 
 
 def _name(counter: str, window: int, now: float) -> str:

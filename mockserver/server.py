@@ -51,7 +51,13 @@ def serve(app: ASGIApp, listener: socket.socket) -> None:
     `proxy_headers` stays off: X-Forwarded-For would let any caller choose the address that allowlists look at.
     """
     config = uvicorn.Config(
-        app, http=Protocol, lifespan="off", access_log=False, log_config=None, proxy_headers=False, server_header=False,
+        app,
+        http=Protocol,
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        proxy_headers=False,
+        server_header=False,
         timeout_graceful_shutdown=10,
     )
     uvicorn.Server(config).run(sockets=[listener])

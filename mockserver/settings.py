@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from nexuscommerce.files import packaged
@@ -15,11 +15,11 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8080
     database: Path = Path("nexus-mock.db")
-    document: Path = packaged("openapi.yaml")
-    world: Path = packaged("fixtures/world.json")
+    document: Path = field(default_factory=lambda: packaged("openapi.yaml"))
+    fixtures: Path = field(default_factory=lambda: packaged("fixtures/world.json"))
     fresh: bool = False
     limits: bool = True
     limits_store: str = "memory://"
     anonymous_per_minute: int = 0
     origins: tuple[str, ...] = ("*",)
-    log_format: str = "text"
+    log: str = "text"

@@ -64,9 +64,11 @@ class Validation:
 
     def __init__(self, operation: Operation) -> None:
         self._query = {p.name: (p, operation.schemas.validator(p.schema)) for p in operation.query()}
-        self._path = {p.name: (p, operation.schemas.validator(p.schema)) for p in operation.parameters if p.location == "path"}
+        self._path = {
+            p.name: (p, operation.schemas.validator(p.schema)) for p in operation.parameters if p.location == "path"
+        }
         self._body = operation.body and operation.schemas.validator(operation.body)
-        self._defaults = {p.name: p.schema["default"] for p in operation.query() if "default" in p.schema}
+        self._defaults = {p.name: p.schema["default"] for p, _ in self._query.values() if "default" in p.schema}
         self._bounds = {f: _BOUNDS[f.comparison] for f in operation.filters if _is_instant(operation, f)}
 
     def check(self, path: Mapping[str, str], query_string: bytes, body: Any) -> Values:
@@ -93,6 +95,10 @@ class Validation:
                     faults.append(fault("query", f"/{name}", str(why)))
         faults += _crossed(filters)
         return filters
+
+
+def _compiled(operation: Operation, where: str) -> dict[str, tuple[Parameter, jsonschema_rs.Draft4Validator]]:
+    return {p.name: (p, operation.schemas.validator(p.schema)) for p in operation.parameters if p.location == where}
 
 
 def _is_instant(operation: Operation, chosen: Filter) -> bool:
@@ -139,7 +145,11 @@ def _decoded(
     values: dict[str, Any] = {}
     for name, text in given.items():
         if name not in known:
-            message = f"there is no such parameter; there are: {', '.join(known)}" if known else "this operation takes no parameters"
+            message = (
+                f"there is no such parameter; there are: {', '.join(known)}"
+                if known
+                else "this operation takes no parameters"
+            )
             faults.append(fault(where, _pointer([name]), message))
             continue
         parameter, validator = known[name]

@@ -19,8 +19,8 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 @dataclass(slots=True)
 class Visit:
-    """What is known of a request so far. `refused` is what its credentials were refused for, kept for its turn; `page` is true
-    outside the API."""
+    """What is known of a request so far. `refused` is what its credentials were refused for, kept for its turn;
+    `page` is true outside the API."""
 
     request_id: str
     method: str
@@ -42,7 +42,7 @@ class Gate:
     def __init__(self, doorman: Doorman, quotas: Quotas, contract: Contract, anonymous_per_minute: int) -> None:
         self._doorman = doorman
         self._quotas = quotas
-        plan = contract.plans[contract.plan_without_credentials]
+        plan = contract.plan_without_credentials
         self._anonymous = Plan(anonymous_per_minute, anonymous_per_minute * 60) if anonymous_per_minute else plan
 
     def count(self, visit: Visit) -> Quota:

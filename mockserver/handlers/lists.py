@@ -22,14 +22,14 @@ def page(shop: Shop, call: Call) -> Answer:
 
     # One row more than the page holds tells whether it is the last.
     window = Window(call.values.filters, sort, order, after, limit + 1)
-    rows = shop.page(operation.collection, call.members, window)
+    rows, total = shop.page(operation.collection, call.members, window)
     following = None
     if len(rows) > limit:
         last = rows[limit - 1]
-        following = call.cursors.issue(issuer, Position(number, last[sort], last["id"]))
+        following = call.cursors.issue(issuer, Position(number, last.value, last.id))
     return envelope.page(
-        [{member: row[member] for member in call.members} for row in rows[:limit]],
-        total=shop.total(operation.collection, call.values.filters),
+        [row.text for row in rows[:limit]],
+        total=total,
         number=number,
         limit=limit,
         next_cursor=following,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 from mockserver import envelope
 from mockserver.call import Call
@@ -13,8 +13,7 @@ from mockserver.store.shop import Row, Shop
 
 
 def get_order(shop: Shop, call: Call) -> Answer:
-    order = _order(shop, call)
-    return envelope.one({member: order[member] for member in call.members})
+    return envelope.one(shop.one("orders", call.members, "id", call.path["orderId"]) or _missing(call))
 
 
 def update_order(shop: Shop, call: Call) -> Answer:
@@ -41,11 +40,11 @@ def cancel_order(shop: Shop, call: Call) -> Answer:
 
 def _order(shop: Shop, call: Call) -> Row:
     """The order whole, with its history, which every change lengthens."""
-    order_id = call.path["orderId"]
-    order = shop.one("orders", (*call.members, "sync_history"), "id", order_id)
-    if order is None:
-        raise ApiError("RESOURCE_NOT_FOUND", resource=f"Order with id {order_id}")
-    return order
+    return shop.row("orders", (*call.members, "sync_history"), "id", call.path["orderId"]) or _missing(call)
+
+
+def _missing(call: Call) -> NoReturn:
+    raise ApiError("RESOURCE_NOT_FOUND", resource=f"Order with id {call.path['orderId']}")
 
 
 def _changed(shop: Shop, call: Call, order: Row, changes: dict[str, Any], event: str, message: str) -> Answer:

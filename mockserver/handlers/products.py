@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 from mockserver import envelope
 from mockserver.call import Call
@@ -12,14 +12,13 @@ from mockserver.store.shop import Shop, Taken
 
 
 def get_product(shop: Shop, call: Call) -> Answer:
-    product = _product(shop, call)
-    return envelope.one({member: product[member] for member in call.members})
+    return envelope.one(shop.one("products", call.members, "sku", call.path["sku"]) or _missing(call))
 
 
 def create_product(shop: Shop, call: Call) -> Answer:
     """What the body does not give is empty (contract: Resources)."""
     product = {
-        **dict.fromkeys(call.operation.members),
+        **dict.fromkeys(call.members),
         "status": "draft",
         "currency": shop.currency(),
         "images": [],
@@ -48,8 +47,8 @@ def delete_product(shop: Shop, call: Call) -> Answer:
 
 
 def _product(shop: Shop, call: Call) -> dict[str, Any]:
-    sku = call.path["sku"]
-    product = shop.one("products", call.members, "sku", sku)
-    if product is None:
-        raise ApiError("RESOURCE_NOT_FOUND", resource=f"Product with SKU {sku}")
-    return product
+    return shop.row("products", call.members or ("id",), "sku", call.path["sku"]) or _missing(call)
+
+
+def _missing(call: Call) -> NoReturn:
+    raise ApiError("RESOURCE_NOT_FOUND", resource=f"Product with SKU {call.path['sku']}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,7 +33,8 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._connection = engine.connect()
-        self.platform = Platform(self._connection)
+        self._driver: sqlite3.Connection = self._connection.connection.dbapi_connection  # type: ignore[assignment]
+        self.platform = Platform(self._connection, self._data_version)
 
     @contextmanager
     def shop(self, tenant: str, *, writes: bool) -> Iterator[Shop]:
@@ -43,14 +45,17 @@ class Database:
     @contextmanager
     def transaction(self, *, writes: bool) -> Iterator[Connection]:
         """A writer takes the file's lock at once, so that two processes cannot both read before either writes."""
-        connection = self._connection
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        self._driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
         try:
-            yield connection
+            yield self._connection
         except BaseException:
-            connection.exec_driver_sql("ROLLBACK")
+            self._driver.execute("ROLLBACK")
             raise
-        connection.exec_driver_sql("COMMIT")
+        self._driver.execute("COMMIT")
+
+    def _data_version(self) -> int:
+        """Changes whenever another connection has changed the file (SQLite: PRAGMA data_version)."""
+        return int(self._driver.execute("PRAGMA data_version").fetchone()[0])
 
     def close(self) -> None:
         self._connection.close()
@@ -94,7 +99,7 @@ def _by_name(indexes: Any) -> list[Any]:
 def _engine(path: Path) -> Engine:
     engine = create_engine(
         f"sqlite:///{path}",
-        isolation_level="AUTOCOMMIT",   # transactions are begun by name, in Database.transaction
+        isolation_level="AUTOCOMMIT",  # transactions are begun by name, in Database.transaction
         connect_args={"check_same_thread": False, "timeout": 5},
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,

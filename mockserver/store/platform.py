@@ -1,7 +1,8 @@
-"""The few queries that belong to no tenant: who holds this key, who is this user, what does the state file know of itself."""
+"""The few queries of no tenant: who holds this key, who is this user, what does the state file know of itself."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, select
@@ -47,14 +48,23 @@ _FACT = select(facts.c.value).where(facts.c.name == bindparam("name"))
 
 
 class Platform:
-    """Read-only."""
+    """Read-only. Keys are remembered until anything is written to the file by another connection than this one."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, data_version: Callable[[], int]) -> None:
         self._connection = connection
+        self._data_version = data_version
+        self._keys: dict[str, Key] = {}
+        self._keys_of = -1
 
     def key(self, digest: str) -> Key | None:
+        if (now := self._data_version()) != self._keys_of:
+            self._keys, self._keys_of = {}, now
+        if digest in self._keys:
+            return self._keys[digest]
         row = self._connection.execute(_KEY, {"digest": digest}).first()
-        return Key(*row) if row else None
+        if row is None:
+            return None
+        return self._keys.setdefault(digest, Key(*row))
 
     def user(self, user_id: str) -> User | None:
         row = self._connection.execute(_USER, {"id": user_id}).first()

@@ -26,7 +26,7 @@ metadata = MetaData()
 
 
 class Money(TypeDecorator[float]):
-    """An amount of at most 2 decimals, kept as whole cents so that sums and comparisons are exact."""
+    """An amount in major units with at most 2 decimals, kept as whole cents so that sums and comparisons are exact."""
 
     impl = Integer
     cache_ok = True

@@ -80,7 +80,9 @@ def _schema(contract: Contract) -> dict[str, Any]:
         products=_list({"$ref": "#/components/schemas/ProductDetail"}),
         orders=_list({"$ref": "#/components/schemas/OrderDetail"}),
     )
-    auth = _closed(issuer={"type": "string"}, signing_key={"type": "object", "required": ["kty", "crv", "kid", "x", "y", "d"]})
+    auth = _closed(
+        issuer={"type": "string"}, signing_key={"type": "object", "required": ["kty", "crv", "kid", "x", "y", "d"]}
+    )
     return _closed(format={"type": "integer", "enum": [1]}, auth=auth, tenants={**_list(tenant), "minItems": 1})
 
 

@@ -1,0 +1,5 @@
+"""`python -m mockserver` is `nexus-mock`."""
+
+from mockserver.cli import main
+
+main()
