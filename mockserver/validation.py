@@ -158,7 +158,7 @@ def _decoded(
         except ValueError as why:
             faults.append(fault(where, _pointer([name]), str(why)))
             continue
-        wrong = [fault(where, _pointer([name, *e.instance_path]), e.message) for e in validator.iter_errors(value)]
+        wrong = [fault(where, _pointer([name]), e.message) for e in validator.iter_errors(value)]
         faults += wrong
         if not wrong:
             values[name] = value

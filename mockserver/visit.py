@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from mockserver.auth import Doorman, Principal
 from mockserver.domain.errors import ApiError
 from mockserver.quotas import Quota, Quotas
 from nexuscommerce.contract import Contract, Operation, Plan
+
+log = logging.getLogger("mockserver")
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -71,6 +74,9 @@ class Gate:
             visit.principal = self._doorman.identify(tokens[0] if tokens else None, visit.address, visit.now)
         except ApiError as refusal:
             visit.refused = refusal
+        except Exception:  # the answer's headers need a quota even when the store of keys has failed
+            log.exception("request %s: its credentials could not be looked up", visit.request_id)
+            visit.refused = ApiError("INTERNAL_ERROR")
 
     def _counter(self, visit: Visit) -> tuple[str, Plan]:
         """A stranger who holds a key outside its allowlist counts by address: he cannot use up its owner's quota."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from nexuscommerce.contract import Contract, load
+from tests.inside import Inside, open_inside
 from tests.live import Mock, running
 
 
@@ -22,3 +23,11 @@ def mock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mock]:
     directory: Path = tmp_path_factory.mktemp("mock")
     with running(directory, "--limits", "off", "--log", "text") as started:
         yield started
+
+
+@pytest.fixture
+def inside(tmp_path: Path, contract: Contract) -> Iterator[Inside]:
+    """A new mock in this process, at 15:00:10 on 12 March 2026."""
+    opened = open_inside(tmp_path, contract)
+    yield opened
+    opened.database.close()

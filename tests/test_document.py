@@ -1,0 +1,219 @@
+"""The house rules of openapi.yaml: what linters cannot know."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+import schemathesis
+from connexion.spec import Specification
+from openapi_spec_validator import validate
+
+from mockserver.domain.errors import MESSAGES
+from mockserver.handlers import OPEN_OPERATIONS, OPERATIONS
+from nexuscommerce.contract import Comparison, Contract, load
+
+CONTRACT = load()
+DOCUMENT = CONTRACT.document
+SCHEMAS: Mapping[str, Any] = DOCUMENT["components"]["schemas"]
+OPERATION_IDS = list(CONTRACT.operations)
+COMMON_HEADERS = {"X-Request-ID", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"}
+STATUS_HEADERS = {401: {"WWW-Authenticate"}, 403: {"WWW-Authenticate"}, 429: {"Retry-After"}, 201: {"Location"}}
+OPEN = {"ErrorDetails", "BadRequestDetails", "ForbiddenDetails", "TransitionDetails"}  # details may hold whatever else helps
+
+
+def _nodes(node: Any, path: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every object of the document that is not an example, with its JSON Pointer."""
+    if isinstance(node, Mapping):
+        yield path, node
+        for key, value in node.items():
+            if key not in ("example", "examples"):
+                yield from _nodes(value, f"{path}/{key}")
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            yield from _nodes(value, f"{path}/{index}")
+
+
+NODES = list(_nodes(DOCUMENT))
+
+
+def test_the_validators_of_both_sides_accept_the_document() -> None:
+    """openapi-spec-validator, Connexion and Schemathesis each find other mistakes."""
+    validate(dict(DOCUMENT))
+    Specification.from_dict(dict(DOCUMENT))
+    operations = [
+        result.ok().definition.raw["operationId"]
+        for result in schemathesis.openapi.from_dict(dict(DOCUMENT)).get_all_operations()
+    ]
+
+    assert sorted(OPERATION_IDS) == sorted(operations)
+
+
+def test_every_operation_has_a_handler_and_every_handler_an_operation() -> None:
+    assert sorted(OPERATION_IDS) == sorted([*OPERATIONS, *OPEN_OPERATIONS])
+
+
+def test_error_codes_refusals_and_messages_are_the_same() -> None:
+    """Three places name them: the enum, the order of refusals, and the mock's messages."""
+    codes = sorted(CONTRACT.error_codes)
+
+    assert codes == sorted(refusal.code for refusal in CONTRACT.refusals)
+    assert codes == sorted(MESSAGES)
+
+
+@pytest.mark.parametrize("refusal", CONTRACT.refusals, ids=lambda refusal: refusal.code)
+def test_each_refusal_is_an_example_of_its_response_with_its_status(refusal: Any) -> None:
+    response = DOCUMENT["components"]["responses"][refusal.response]
+    content = response["content"]["application/json"]
+    examples = [content["example"]] if "example" in content else [row["value"] for row in content["examples"].values()]
+    statuses = {s for o in CONTRACT.operations.values() for s, r in o.responses.items() if r is response}
+
+    assert refusal.code in [example["error"]["code"] for example in examples]
+    assert statuses <= {refusal.status}
+
+
+@pytest.mark.parametrize("operation_id", OPERATION_IDS)
+def test_every_response_has_its_required_headers(operation_id: str) -> None:
+    for status, response in CONTRACT.operations[operation_id].responses.items():
+        assert COMMON_HEADERS | STATUS_HEADERS.get(status, set()) == set(response["headers"])
+
+
+@pytest.mark.parametrize("operation_id", OPERATION_IDS)
+def test_every_operation_lists_what_it_can_answer(operation_id: str) -> None:
+    """From what it is: guarded operations can answer 401, 403, 429; those with a body 413 and 415; those of one thing 404."""
+    operation = CONTRACT.operations[operation_id]
+    expected = {operation.success, 400, 500}
+    expected |= {401, 403, 429} if operation.scopes else set()
+    expected |= {413, 415} if operation.body else set()
+    expected |= {404} if "{" in operation.path else set()
+
+    assert expected == set(operation.responses) - {409}
+
+
+@pytest.mark.parametrize("operation_id", OPERATION_IDS)
+def test_guarded_operations_take_a_tenant_and_known_scopes(operation_id: str) -> None:
+    operation = CONTRACT.operations[operation_id]
+
+    assert bool(operation.scopes) == operation.has("X-Tenant-ID")
+    assert set(operation.scopes) <= set(CONTRACT.scopes)
+
+
+def test_roles_hold_known_scopes() -> None:
+    assert {"owner", "admin", "manager", "viewer"} == set(CONTRACT.roles)
+    assert {scope for scopes in CONTRACT.roles.values() for scope in scopes} <= set(CONTRACT.scopes)
+
+
+@pytest.mark.parametrize("operation_id", [name for name in OPERATION_IDS if CONTRACT.operations[name].is_list])
+def test_every_list_pages_sorts_and_selects(operation_id: str) -> None:
+    """limit, cursor, sort with a default, order, fields; every other parameter is a filter over members that exist."""
+    operation = CONTRACT.operations[operation_id]
+    names = {parameter.name for parameter in operation.query()}
+    filters = {chosen.parameter for chosen in operation.filters}
+
+    assert names == {"limit", "cursor", "sort", "order", "fields"} | filters
+    assert operation.parameter("sort").schema["default"] in operation.sorts
+    assert set(operation.sorts) <= set(operation.members)
+    assert operation.detail is not None
+    detail = CONTRACT.operations[operation.detail.operation_id]
+    for chosen in operation.filters:
+        assert {field.split(".")[0] for field in chosen.fields} <= set(detail.members)
+        assert chosen.comparison in Comparison
+
+
+@pytest.mark.parametrize("operation_id", [name for name in OPERATION_IDS if CONTRACT.operations[name].has("fields")])
+def test_fields_offers_exactly_the_members_of_the_answer(operation_id: str) -> None:
+    """Twice: in the parameter, and in the schema of a selection, which has the same members and requires none."""
+    operation = CONTRACT.operations[operation_id]
+    data = operation.schemas.resolve(operation.responses[200]["content"]["application/json"]["schema"])["properties"]["data"]
+    whole, selection = (operation.schemas.resolve(part) for part in (data["items"] if operation.is_list else data)["anyOf"])
+
+    assert list(operation.members) == operation.parameter("fields").schema["items"]["enum"]
+    assert whole["properties"] == selection["properties"]
+    assert sorted(whole["required"]) == sorted(whole["properties"])
+    assert "required" not in selection
+
+
+def test_objects_are_closed_and_strings_numbers_and_arrays_bounded() -> None:
+    """A property test finds only what the document forbids."""
+    loose = []
+    for path, node in NODES:
+        kind = node.get("type")
+        if (
+            not isinstance(kind, str)
+            or path.startswith(("/components/securitySchemes", "/x-"))
+            or path.endswith("/properties")
+        ):
+            continue
+        if kind == "object" and node.get("additionalProperties") is not False and path.rsplit("/", 1)[-1] not in OPEN:
+            loose.append(path)
+        if kind == "array" and "maxItems" not in node:
+            loose.append(path)
+        if kind == "string" and not {"enum", "format", "maxLength", "pattern", "anyOf"} & set(node):
+            loose.append(path)
+        if kind in ("integer", "number") and not {"minimum", "maximum"} <= set(node):
+            loose.append(path)
+
+    assert [] == loose
+
+
+def test_every_schema_has_an_example_that_it_accepts() -> None:
+    for name, schema in SCHEMAS.items():
+        faults = [error.message for error in CONTRACT.schemas.validator(schema).iter_errors(schema["example"])]
+
+        assert [] == faults, name
+
+
+@pytest.mark.parametrize(
+    ("path", "content"), [(path, node["application/json"]) for path, node in NODES if "application/json" in node]
+)
+def test_every_body_has_examples_that_its_schema_accepts(path: str, content: Mapping[str, Any]) -> None:
+    examples = [content["example"]] if "example" in content else [row["value"] for row in content["examples"].values()]
+    validator = CONTRACT.schemas.validator(content["schema"])
+
+    assert examples
+    assert [] == [error.message for example in examples for error in validator.iter_errors(example)]
+
+
+def test_every_ref_leads_somewhere() -> None:
+    for _, node in NODES:
+        if "$ref" in node:
+            assert CONTRACT.schemas.resolve(node)
+            assert {"$ref"} == set(node)
+
+
+def test_links_lead_to_operations_and_name_their_parameters() -> None:
+    """openapi-spec-validator does not look at them."""
+    for path, node in NODES:
+        for link in node.get("links", {}).values() if "/responses/" in path else ():
+            target = CONTRACT.operations[link["operationId"]]
+            assert set(link["parameters"]) <= {parameter.name for parameter in target.parameters}
+
+
+def test_a_create_links_to_get_update_and_delete() -> None:
+    links = CONTRACT.operations["createProduct"].responses[201]["links"].values()
+
+    assert {"getProduct", "updateProduct", "deleteProduct"} == {link["operationId"] for link in links}
+
+
+def test_transitions_are_between_known_states_by_known_operations() -> None:
+    states = set(SCHEMAS["OrderStatus"]["enum"])
+    rows = SCHEMAS["OrderStatus"]["x-transitions"]
+
+    assert {row["by"] for row in rows} == {"updateOrder", "confirmShipment", "cancelOrder"}
+    assert {row[end] for row in rows for end in ("from", "to")} <= states
+    assert len(rows) == len({(row["from"], row["to"], row["by"]) for row in rows})
+
+
+def test_every_extension_is_described_at_the_top(contract: Contract) -> None:
+    header = contract.source.split("openapi: 3.0.3")[0]
+    used = {key for _, node in NODES for key in node if key.startswith("x-")}
+
+    assert set() == {name for name in used if name not in header}
+    assert {"inferred"} == {node["x-provenance"] for _, node in NODES if "x-provenance" in node}
+
+
+def test_no_python_path_and_no_template_stands_in_the_document(contract: Contract) -> None:
+    """The document is for every implementation; Connexion would render `{{ }}` if it read the file itself."""
+    assert not re.search(r"operationId: \w+\.|router-controller|\{\{|\{%", contract.source)
