@@ -105,7 +105,9 @@ def report(seen: dict[tuple[str, str], list[float]], starts: dict[str, list[floa
     for name in starts:
         cells = []
         for request in REQUESTS:
-            mine, bare, flask = (statistics.median(seen[n, request]) for n in (name, "Starlette, bare", "Connexion FlaskApp"))
+            mine, bare, flask = (
+                statistics.median(seen[n, request]) for n in (name, "Starlette, bare", "Connexion FlaskApp")
+            )
             cells += [f"{mine:,.0f}", f"{mine / bare:.2f}", f"{mine / flask:.1f}"]
         print(f"| {name} | {' | '.join(cells)} | {statistics.median(starts[name]):.2f} |")
 

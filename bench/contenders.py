@@ -1,7 +1,7 @@
 """What the mock is measured beside: each an ASGI app that answers the same bytes from memory, and keeps no state.
 
-    uvicorn bench.contenders:starlette      the limit for Python here: no document, no validation, no tokens
-    uvicorn bench.contenders:flask          Connexion's FlaskApp as its documentation shows it, on the same document
+uvicorn bench.contenders:starlette      the limit for Python here: no document, no validation, no tokens
+uvicorn bench.contenders:flask          Connexion's FlaskApp as its documentation shows it, on the same document
 """
 
 from __future__ import annotations

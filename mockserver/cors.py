@@ -34,12 +34,17 @@ class Cors:
         ]
 
     def preflight(self, request: Headers, methods: tuple[str, ...]) -> RawHeaders:
-        """What an answer to OPTIONS adds: the methods of the path and the headers that the page asked for."""
-        if "access-control-request-method" not in request or not self._allows(request.get("origin", "")):
+        """What an answer to OPTIONS adds: the methods of the path, and whatever the page asked for.
+
+        A method or a path that does not exist is allowed too: the page is to see the 405 or the 404, and not a browser's
+        "Failed to fetch".
+        """
+        method = request.get("access-control-request-method")
+        if method is None or not self._allows(request.get("origin", "")):
             return []
         asked = request.get("access-control-request-headers", "")
         return [
-            (b"access-control-allow-methods", ", ".join(methods).encode()),
+            (b"access-control-allow-methods", ", ".join(sorted({*methods, method})).encode("latin-1")),
             (b"access-control-allow-headers", asked.encode("latin-1")),
             (b"access-control-max-age", MAX_AGE.encode()),
         ]

@@ -67,8 +67,9 @@ class Edge:
 
     async def _serve(self, visit: Visit, scope: Scope, receive: Receive, answer: _Answer) -> None:
         allow = self._allow(visit.path)
-        if visit.method == "OPTIONS" and allow:
-            headers = [(b"allow", ", ".join(allow).encode()), *self._cors.preflight(visit.headers, allow)]
+        preflight = self._cors.preflight(visit.headers, allow) if visit.method == "OPTIONS" else []
+        if visit.method == "OPTIONS" and (allow or preflight):
+            headers = [(b"allow", ", ".join(allow or ("OPTIONS",)).encode()), *preflight]
             await answer({"type": "http.response.start", "status": 204, "headers": headers})
             await answer({"type": "http.response.body", "body": b""})
             return

@@ -82,7 +82,7 @@ def test_every_response_has_its_required_headers(operation_id: str) -> None:
 
 @pytest.mark.parametrize("operation_id", OPERATION_IDS)
 def test_every_operation_lists_what_it_can_answer(operation_id: str) -> None:
-    """From what it is: guarded operations can answer 401, 403, 429; those with a body 413 and 415; those of one thing 404."""
+    """From what it is: guarded operations can answer 401, 403, 429; one with a body 413, 415; those of one thing 404."""
     operation = CONTRACT.operations[operation_id]
     expected = {operation.success, 400, 500}
     expected |= {401, 403, 429} if operation.scopes else set()

@@ -29,7 +29,7 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from mockserver.store.tables import CHILDREN, COLLECTIONS, Money
+from mockserver.store.tables import CHILDREN, COLLECTIONS, Money, Number
 from nexuscommerce.contract import Comparison, Filter
 
 Condition = ColumnElement[bool]
@@ -82,6 +82,7 @@ def bound(chosen: Filter) -> str:
 _AS_JSON: Mapping[type[Any], Callable[[Column[Any]], ColumnElement[Any]]] = {
     Money: lambda column: type_coerce(column, Integer) / literal_column("100.0"),
     JSON: lambda column: func.json(column),
+    Number: lambda column: func.json(column),
     Boolean: lambda column: func.json(case((column, literal_column("'true'")), else_=literal_column("'false'"))),
 }
 

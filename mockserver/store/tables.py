@@ -9,7 +9,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     Dialect,
-    Float,
     ForeignKey,
     Index,
     Integer,
@@ -36,6 +35,16 @@ class Money(TypeDecorator[float]):
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> float | None:
         return None if value is None else value / 100
+
+
+class Number(TypeDecorator[float]):
+    """A double, kept as its shortest text: SQLite writes a REAL into JSON with 15 digits, and a double may need 17."""
+
+    impl = String(30)
+    cache_ok = True
+
+    def process_bind_param(self, value: float | None, dialect: Dialect) -> str | None:
+        return None if value is None else repr(value)
 
 
 def _instant(name: str, **options: Any) -> Column[str]:
@@ -98,7 +107,7 @@ products = Table(
     Column("gtin", String(14)),
     Column("category", String(100)),
     Column("cost_price", Money),
-    Column("weight_kg", Float),
+    Column("weight_kg", Number),
     Column("images", JSON, nullable=False),
     _instant("created_at", nullable=False),
     _instant("updated_at", nullable=False),

@@ -44,6 +44,15 @@ def test_a_preflight_is_answered_for_any_origin_without_a_token(inside: Inside) 
     assert "GET, HEAD, OPTIONS, POST" == response.headers["access-control-allow-methods"]
 
 
+@pytest.mark.parametrize("path", ["/api/nope", "/api/health", "/openapi.json"])
+def test_a_preflight_lets_the_page_see_what_its_request_is_answered(inside: Inside, path: str) -> None:
+    """A path or a method that does not exist: else the browser says "Failed to fetch" where the API says 404 or 405."""
+    response = inside.call("OPTIONS", path, key=None, headers=ORIGIN | ASKED)
+
+    assert 204 == response.status_code
+    assert "POST" in response.headers["access-control-allow-methods"]
+
+
 @pytest.mark.parametrize(
     ("path", "options"),
     [

@@ -1,0 +1,47 @@
+# `make mock` and `make test` do all their own set-up: Python 3.11 or later and make are all they need.
+PYTHON ?= python3
+BIN := .venv/bin
+REDOCLY := npx --yes @redocly/cli@2.77.0
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export REDOCLY_TELEMETRY := off
+export REDOCLY_SUPPRESS_UPDATE_NOTICE := true
+
+.PHONY: help mock test test-all check bench constraints clean
+
+help:  ## What there is to make.
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
+
+mock: $(BIN)/ready  ## Start the mock on 127.0.0.1:8080. More options: make mock ARGS="--port 0 --fresh"
+	@$(BIN)/nexus-mock $(ARGS)
+
+test: $(BIN)/ready  ## The tests, and the judge's verdict on a mock that it starts.
+	$(BIN)/pytest tests $(ARGS)
+	$(BIN)/python -m tests.with_mock -- $(BIN)/nexus-contract run fixtures/targets/mock.toml
+
+test-all: $(BIN)/ready  ## What takes longer: every seeded fault, ten seeds, the wheel in an empty environment.
+	$(BIN)/pytest tests -m slow -n 2 $(ARGS)
+
+check: $(BIN)/ready  ## ruff, mypy strict, and the document's lint (needs Node's npx).
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m fixtures.generate --check
+	@command -v npx > /dev/null || { echo "make check: npx is missing; install Node.js for the document's lint" >&2; exit 2; }
+	$(REDOCLY) lint openapi.yaml --config redocly.yaml
+
+bench: $(BIN)/ready  ## Requests per second beside a bare Starlette app and Connexion's FlaskApp (needs wrk).
+	$(BIN)/python -m bench
+
+constraints: $(BIN)/ready  ## Pin what is installed now, by name.
+	$(BIN)/pip freeze --exclude-editable --exclude nexuscommerce-contract > constraints.txt
+
+clean:  ## Forget the environment and every cache.
+	rm -rf .venv .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
+
+$(BIN)/ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "make: Python 3.11 or later is needed; name yours with PYTHON=python3.12" >&2; exit 2; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@

@@ -1,0 +1,179 @@
+"""Actors: whoever calls the API, with a name, perhaps a token, and a tenant. All that they see goes into the ledger."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import httpx
+
+from contract_tests.document import CONTRACT
+from contract_tests.ledger import Exchange, Ledger, pretty
+from contract_tests.seen import Row, Seen
+
+Query = Mapping[str, Any] | Iterable[tuple[str, Any]]
+Body = bytes | Iterable[bytes]
+
+STATUS = {row.code: row.status for row in CONTRACT.refusals}
+
+
+class Answer:
+    """What came back. Its properties fail the test, and say how, where the answer is not what it should be."""
+
+    def __init__(self, seen: Seen, request: str) -> None:
+        self.seen = seen
+        self.request = request
+        self.status = seen.status
+        self.headers = seen.headers
+        self.body = seen.body
+
+    def __str__(self) -> str:
+        said = self.seen.error.get("code") or ("" if self.status < 400 else pretty(self.body))
+        return f"{self.request} answered {self.status} {said}".strip()
+
+    def ok(self) -> Answer:
+        """This answer, which must be the success that the document gives for its operation."""
+        operation = self.seen.operation
+        expected = operation.success if operation else 204
+        assert self.status == expected, f"expected {expected}; {self}: {pretty(self.body)}"
+        return self
+
+    def refused(self, *codes: str) -> Answer:
+        """This answer, which must be the refusal with one of these codes, at that code's status."""
+        expected = [f"{STATUS[code]} {code}" for code in codes]
+        assert f"{self.status} {self.seen.error.get('code')}" in expected, f"expected {' or '.join(expected)}; {self}"
+        return self
+
+    @property
+    def data(self) -> Any:
+        assert isinstance(self.body, dict), f"expected an envelope with data; {self}"
+        assert "data" in self.body, f"expected an envelope with data; {self}"
+        return self.body["data"]
+
+    @property
+    def rows(self) -> list[Row]:
+        """The rows of a page."""
+        rows = self.data
+        assert isinstance(rows, list), f"expected a list of rows; {self}"
+        return rows
+
+    @property
+    def meta(self) -> Mapping[str, Any]:
+        meta = self.body.get("meta") if isinstance(self.body, dict) else None
+        assert isinstance(meta, dict), f"expected meta; {self}"
+        assert {"total", "page", "limit", "nextCursor"} <= set(meta), f"expected meta with its four members; {self}: {meta}"
+        return meta
+
+    @property
+    def details(self) -> Mapping[str, Any]:
+        details = self.seen.error.get("details")
+        assert isinstance(details, dict), f"expected error.details; {self}"
+        return details
+
+    def whole(self, name: str) -> int:
+        """A header that is a whole number."""
+        text = self.headers.get(name.lower(), "")
+        assert text.isascii(), f"expected {name} to be a number, got {text!r}"
+        assert text.isdigit(), f"expected {name} to be a number, got {text!r}"
+        return int(text)
+
+
+class Service:
+    """The implementation at its address, and the ledger of what is said with it."""
+
+    def __init__(self, address: str, ledger: Ledger) -> None:
+        self.address = address
+        self.ledger = ledger
+        # Shorter than the 5 seconds that many servers keep an idle connection: never write into one that is being closed.
+        limits = httpx.Limits(keepalive_expiry=2)
+        self._http = httpx.Client(timeout=30, trust_env=False, limits=limits, headers={"User-Agent": "nexus-contract"})
+
+    def send(
+        self, method: str, path: str, query: Query, headers: Mapping[str, str], content: Body | None, credential: str | None
+    ) -> Answer:
+        pairs = list(query.items() if isinstance(query, Mapping) else query)
+        target = path + ("?" + urlencode([(name, _text(value)) for name, value in pairs], safe=",:") if pairs else "")
+        url = self.address + target
+        try:
+            response = self._http.request(method, url, headers=dict(headers), content=content)
+        except httpx.HTTPError as why:
+            raise AssertionError(f"expected an answer; {method} {target} got none ({type(why).__name__}: {why})") from why
+        fields = [_text(value) for name, value in pairs if name == "fields"]
+        lowered = {name.lower(): value for name, value in headers.items()}
+        seen = Seen(
+            method=method,
+            path=path,
+            fields=tuple(fields[0].split(",")) if fields else None,
+            authorization=lowered.get("authorization"),
+            status=response.status_code,
+            headers={name.lower(): value for name, value in response.headers.items()},
+            content=response.content,
+        )
+        sent = content if isinstance(content, bytes) or content is None else b"(in chunks)"
+        shown = tuple((name, value) for name, value in headers.items() if name.lower() != "authorization")
+        self.ledger.write(Exchange(seen, url, credential, shown, sent))
+        return Answer(seen, f"{method} {target}")
+
+    def close(self) -> None:
+        self._http.close()
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Whoever calls. The name is the credential's; the token is never shown."""
+
+    service: Service
+    name: str
+    token: str | None
+    tenant: str | None
+    scheme: str = "Bearer"
+
+    def call(
+        self,
+        operation_id: str,
+        path: Mapping[str, str] | None = None,
+        query: Query = (),
+        body: Any = None,
+        headers: Mapping[str, str | None] | None = None,
+    ) -> Answer:
+        """An operation of the document, by its id. A `body` of None is none: no operation takes the JSON null."""
+        operation = CONTRACT.operations[operation_id]
+        at = operation.path.format(**{name: quote(value, safe="") for name, value in (path or {}).items()})
+        if body is None:
+            return self.send(operation.method, at, query, headers)
+        content = json.dumps(body, ensure_ascii=False).encode()
+        return self.send(operation.method, at, query, {"Content-Type": "application/json", **(headers or {})}, content)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        query: Query = (),
+        headers: Mapping[str, str | None] | None = None,
+        content: Body | None = None,
+    ) -> Answer:
+        """Any request. `headers` come on top of the actor's own; None takes one away."""
+        own = {
+            "Authorization": f"{self.scheme} {self.token}" if self.token is not None else None,
+            "X-Tenant-ID": self.tenant,
+        }
+        chosen = {name: value for name, value in {**own, **(headers or {})}.items() if value is not None}
+        credential = "NEXUS_" + self.name.upper().replace("-", "_") if "Authorization" in chosen else None
+        return self.service.send(method, path, query, chosen, content, credential)
+
+    def at(self, tenant: str | None) -> Actor:
+        """The same caller, naming another tenant."""
+        return replace(self, tenant=tenant)
+
+    def with_token(self, name: str, token: str | None) -> Actor:
+        """Another caller in the same tenant."""
+        return replace(self, name=name, token=token)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ",".join(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)

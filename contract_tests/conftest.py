@@ -1,0 +1,228 @@
+"""Options, the target, and the actors that the tests ask for by name."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import hypothesis.configuration
+import hypothesis.core
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+
+from contract_tests import target as targets
+from contract_tests.client import Actor, Service
+from contract_tests.document import identity
+from contract_tests.filtering import Everything, Judged, Membership
+from contract_tests.ledger import Ledger
+from contract_tests.matching import Members
+from contract_tests.paging import walk
+from contract_tests.population import Population, populate
+from contract_tests.rules import RULES
+from contract_tests.seen import Row
+from contract_tests.target import CREDENTIALS, Target
+from contract_tests.verdicts import Verdicts, rule_of
+from nexuscommerce.contract import Operation
+
+LAST = ("test_rate_limits", "test_schemathesis", "test_laws")  # what tires the target, and what looks back on the whole run
+TARGET, LEDGER = pytest.StashKey[Target](), pytest.StashKey[Ledger]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("nexuscommerce", "NexusCommerce contract")
+    group.addoption("--target", metavar="TOML", help="The target file: which implementation to judge, and how to get in.")
+    group.addoption("--address", metavar="URL", help="Judge this address instead of the target file's.")
+    group.addoption("--seed", type=int, default=0, help="Repeat a run: its summary names its seed.")
+    group.addoption("--rule", action="append", default=[], choices=list(RULES), metavar="ID", help="Judge this rule alone.")
+    group.addoption("--examples", type=int, default=20, help="Examples of each generated test (20).")
+    group.addoption("--no-schemathesis", action="store_true", help="Leave Schemathesis (SCH-01) out.")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "rule(id): the rule of contract_tests/rules.py that this test judges")
+    if config.option.collectonly:
+        return
+    given = next((plugin for plugin in config.pluginmanager.get_plugins() if isinstance(plugin, Target)), None)
+    try:
+        config.stash[TARGET] = given or _named(config)
+    except targets.TargetError as why:
+        raise pytest.UsageError(str(why)) from why
+    config.stash[LEDGER] = Ledger()
+    config.pluginmanager.register(Verdicts(config.stash[LEDGER]), "verdicts")
+    if not config.option.seed:
+        config.option.seed = random.SystemRandom().randrange(2**32)
+    _settle_hypothesis(config.option.seed, config.option.examples)
+
+
+def _named(config: pytest.Config) -> Target:
+    if not config.option.target:
+        raise targets.TargetError("give --target TARGET.toml, such as fixtures/targets/mock.toml")
+    target = targets.load(Path(config.option.target), config.option.address)
+    targets.probe(target)
+    return target
+
+
+def _settle_hypothesis(seed: int, examples: int) -> None:
+    """Repeatable, without files in anybody's directory, and without shrinking: against an endless pager it takes minutes."""
+    hypothesis.configuration.set_hypothesis_home_dir(tempfile.gettempdir())
+    hypothesis.core.global_force_seed = seed  # type: ignore[assignment]  # what its own pytest option does
+    settings.register_profile(
+        "judge",
+        max_examples=examples,
+        phases=(Phase.explicit, Phase.generate),
+        deadline=None,
+        database=None,
+        report_multiple_bugs=False,
+        print_blob=False,
+        suppress_health_check=list(HealthCheck),
+    )
+    settings.load_profile("judge")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    wanted = set(config.option.rule) or set(RULES)
+    if config.option.no_schemathesis:
+        wanted.discard("SCH-01")
+    chosen = [item for item in items if rule_of(item).id in wanted]
+    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+    items[:] = sorted(chosen, key=lambda item: next((n for n, name in enumerate(LAST, 1) if name in item.nodeid), 0))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    item.config.stash[LEDGER].exchanges.clear()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if TARGET in config.stash:
+        terminalreporter.write_line(f"{config.stash[TARGET].address}, seed {config.option.seed}")
+
+
+@pytest.fixture(scope="session")
+def target(pytestconfig: pytest.Config) -> Target:
+    return pytestconfig.stash[TARGET]
+
+
+@pytest.fixture(scope="session")
+def ledger(pytestconfig: pytest.Config) -> Ledger:
+    return pytestconfig.stash[LEDGER]
+
+
+@pytest.fixture(scope="session")
+def service(target: Target, ledger: Ledger) -> Iterator[Service]:
+    service = Service(target.address, ledger)
+    yield service
+    service.close()
+
+
+@pytest.fixture(scope="session")
+def actor(service: Service, target: Target) -> Callable[[str], Actor]:
+    """The actor of a credential, in that credential's tenant."""
+
+    def find(name: str) -> Actor:
+        if name not in target.tokens:
+            pytest.skip(f"not run: the target file has no credential `{name}`")
+        return Actor(service, name, target.tokens[name], target.tenants[CREDENTIALS[name]])
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def full(actor: Callable[[str], Actor]) -> Actor:
+    """May do everything in the tenant `main`."""
+    return actor("full")
+
+
+@pytest.fixture(scope="session")
+def other_full(actor: Callable[[str], Actor]) -> Actor:
+    """May do everything in the tenant `other`."""
+    return actor("other_full")
+
+
+@pytest.fixture(scope="session")
+def quota(actor: Callable[[str], Actor]) -> Actor:
+    """May do everything in the tenant `main`, a few times a minute."""
+    return actor("quota")
+
+
+@pytest.fixture(scope="session")
+def anonymous(full: Actor) -> Actor:
+    """Names the tenant `main` and has no credentials."""
+    return full.with_token("anonymous", None)
+
+
+@pytest.fixture(scope="session")
+def chance(pytestconfig: pytest.Config) -> random.Random:
+    return random.Random(pytestconfig.option.seed)  # noqa: S311
+
+
+@pytest.fixture(scope="session")
+def population(full: Actor, other_full: Actor, chance: random.Random) -> Iterator[Population]:
+    """The products that the judge makes for itself, and deletes at the end."""
+    population = Population(full, other_full, chance)
+    yield population
+    population.clear()
+
+
+@pytest.fixture(scope="session")
+def catalogue(population: Population) -> list[Row]:
+    """Products with what existing data may lack: equal titles, mixed case, wildcards, digits, texts of many scripts."""
+    return populate(population)
+
+
+@pytest.fixture(scope="module")
+def everything(full: Actor, catalogue: list[Row]) -> Callable[[Operation], list[Row]]:
+    """All rows of a list, walked once for a module that does not write."""
+    seen: dict[str, list[Row]] = {}
+
+    def rows(listing: Operation) -> list[Row]:
+        if listing.id not in seen:
+            seen[listing.id] = walk(full, listing).rows
+        return seen[listing.id]
+
+    return rows
+
+
+@pytest.fixture(scope="module")
+def members(full: Actor) -> Membership:
+    known: dict[str, Members] = {}
+    return lambda listing: known.setdefault(listing.id, Members(full, listing))
+
+
+@pytest.fixture(scope="module")
+def judged(full: Actor, everything: Everything, members: Membership) -> Judged:
+    """Compare what a set of filters gives with what its predicates select."""
+
+    def judge(listing: Operation, wanted: dict[str, Any]) -> None:
+        key = identity(listing)
+        chosen = [each for each in listing.filters if each.parameter in wanted]
+        expected = {
+            row[key]
+            for row in everything(listing)
+            if all(members(listing).matches(row, each, wanted[each.parameter]) for each in chosen)
+        }
+        seen = walk(full, listing, wanted)
+        got = set(seen.values(key))
+
+        assert sorted(got - expected) == [], f"rows that do not match {wanted}"
+        assert sorted(expected - got) == [], f"rows that match {wanted} and are missing"
+        assert seen.total == len(expected), f"meta.total of {wanted}"
+
+    return judge
+
+
+@pytest.fixture
+def product(population: Population) -> Row:
+    """A product of our own with every member filled."""
+    return population.product(
+        title="Filled",
+        description="in every member",
+        status="active",
+        gtin="4006381333931",
+        category="Judged",
+        cost_price=1.25,
+        weight_kg=0.125,
+        images=["https://img.example/a.png"],
+    )

@@ -1,0 +1,48 @@
+"""What the judge judges by: the packaged openapi.yaml, and the slices of it that tests walk over."""
+
+from typing import NamedTuple
+
+from nexuscommerce.contract import Operation, load
+
+CONTRACT = load()
+OPERATIONS = tuple(CONTRACT.operations.values())
+GUARDED = tuple(o for o in OPERATIONS if o.scopes)
+LISTS = tuple(o for o in OPERATIONS if o.is_list)
+DETAILS = tuple(CONTRACT.operations[o.detail.operation_id] for o in LISTS if o.detail)
+WITH_BODY = tuple(o for o in OPERATIONS if o.body is not None)
+WITH_PATH = tuple(o for o in GUARDED if "{" in o.path)
+
+
+def named(operation: Operation) -> str:
+    """How a parametrized test is named after an operation."""
+    return operation.id
+
+
+def identity(listing: Operation) -> str:
+    """The member that tells one row of a list from another."""
+    return "id" if "id" in listing.members or listing.detail is None else listing.detail.member
+
+
+class Route(NamedTuple):
+    """Where a method and a path lead: the operation, if there is one, and the path's methods, if there is such a path."""
+
+    operation: Operation | None
+    methods: tuple[str, ...]
+
+
+def route(method: str, path: str) -> Route:
+    """`path` is below the server's address and without a query. HEAD leads where GET does."""
+    parts = path.split("/")
+    matching = [template for template in CONTRACT.methods if _matches(template.split("/"), parts)]
+    if not matching:
+        return Route(None, ())
+    template = min(matching, key=lambda each: each.count("{"))
+    wanted = "GET" if method == "HEAD" else method
+    operation = next((o for o in OPERATIONS if o.path == template and o.method == wanted), None)
+    return Route(operation, CONTRACT.methods[template])
+
+
+def _matches(template: list[str], parts: list[str]) -> bool:
+    return len(template) == len(parts) and all(
+        part == expected or (expected.startswith("{") and part != "") for expected, part in zip(template, parts, strict=True)
+    )

@@ -1,0 +1,86 @@
+"""What the judge saw: the exchanges of the running test, and the breaches of laws over the whole run."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from contract_tests.laws import judge
+from contract_tests.seen import Seen
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One request and its answer, for people. `credential` stands for the token, which is never shown."""
+
+    seen: Seen
+    url: str
+    credential: str | None
+    headers: tuple[tuple[str, str], ...]
+    content: bytes | None
+
+    def __str__(self) -> str:
+        answer = self.seen.content.decode("utf-8", "replace")
+        shown = answer if len(answer) <= 300 else answer[:300] + f"… ({len(answer)} characters)"
+        return f"{self.seen.method} {self.url} -> {self.seen.status} {shown}\n    {self.curl()}"
+
+    def curl(self) -> str:
+        """The request as a command line, with the token in a variable."""
+        parts = ["curl", "-I"] if self.seen.method == "HEAD" else ["curl", "-X", self.seen.method]
+        parts.append(shlex.quote(self.url))
+        if self.credential:
+            scheme = (self.seen.authorization or "").partition(" ")[0]
+            parts += ["-H", f'"Authorization: {scheme} ${self.credential}"']
+        for name, value in self.headers:
+            parts += ["-H", shlex.quote(f"{name}: {value}")]
+        if self.content is not None:
+            text = self.content[:2000].decode("utf-8", "backslashreplace")
+            parts += [
+                "--data-binary",
+                shlex.quote(text if len(self.content) <= 2000 else text[:200] + f"…({len(self.content)} bytes)"),
+            ]
+        return " ".join(parts)
+
+
+@dataclass(frozen=True)
+class Breach:
+    """What a law found, where it was found first."""
+
+    rule: str
+    line: str
+    exchange: Exchange
+
+
+@dataclass
+class Ledger:
+    """Every exchange is written here, and judged by the laws at once. The same breach of one operation is kept once."""
+
+    exchanges: list[Exchange] = field(default_factory=list)
+    applied: Counter[str] = field(default_factory=Counter)
+    breaches: dict[tuple[str, str, int], Breach] = field(default_factory=dict)
+    times: Counter[tuple[str, str, int]] = field(default_factory=Counter)
+
+    def write(self, exchange: Exchange) -> None:
+        self.exchanges.append(exchange)
+        seen = exchange.seen
+        for rule, found in judge(seen):
+            self.applied[rule] += 1
+            if found:
+                where = (rule, seen.operation.id if seen.operation else seen.path, seen.status)
+                self.times[where] += 1
+                self.breaches.setdefault(where, Breach(rule, "; ".join(found), exchange))
+
+    def of(self, rule: str) -> Iterator[str]:
+        """The breaches of one law, for people."""
+        for where, breach in self.breaches.items():
+            if breach.rule == rule:
+                yield f"{where[1]}, {where[2]} ({self.times[where]} times): {breach.line}\n  {breach.exchange}"
+
+
+def pretty(value: object) -> str:
+    """JSON in one line, cut where nobody would read on."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 300 else text[:300] + "…"

@@ -1,0 +1,164 @@
+"""A target file: where the implementation is, what its tenants are, and how the judge gets its credentials.
+
+Everything wrong with the file is one line that names the mend, raised before the first request.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+from uuid import UUID
+
+import httpx
+
+
+class TargetError(Exception):
+    """The target cannot be judged; the message is one line that says why and what to do."""
+
+
+TENANTS = ("main", "other", "fuzz")
+REQUIRED_TENANTS = ("main", "other")
+
+# Credential -> the tenant that it belongs to. Only REQUIRED ones must be given: without another, its rules are not run.
+CREDENTIALS: Mapping[str, str] = {
+    "full": "main",
+    "reader": "main",
+    "writer": "main",
+    "nothing": "main",
+    "expired": "main",
+    "revoked": "main",
+    "elsewhere": "main",
+    "quota": "main",
+    "jwt_manager": "main",
+    "jwt_viewer": "main",
+    "jwt_expired": "main",
+    "other_full": "other",
+    "fuzz_full": "fuzz",
+}
+REQUIRED = ("full", "other_full")
+KEYS = ("address", "jwks", "tenants", "credentials")
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """An implementation to judge. `tokens` holds those credentials that the file has. The CLI hands it to pytest."""
+
+    address: str
+    jwks: str | None
+    tenants: Mapping[str, str]
+    tokens: Mapping[str, str]
+
+
+def load(path: Path, address: str | None = None) -> Target:
+    """Read a target file; `address` takes the place of the file's own."""
+    try:
+        document = tomllib.loads(path.read_text("utf-8"))
+    except OSError as why:
+        raise TargetError(f"{path}: {why.strerror}; give a target file, such as fixtures/targets/mock.toml") from why
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as why:
+        raise TargetError(f"{path}: not TOML: {' '.join(str(why).split())}") from why
+    try:
+        return _target(document, address)
+    except TargetError as why:
+        raise TargetError(f"{path}: {why}") from why
+
+
+def probe(target: Target) -> None:
+    """Make sure that something answers there, and that it is an API at all."""
+    try:
+        answer = httpx.get(target.address + "/health", timeout=10, trust_env=False)
+    except httpx.HTTPError as why:
+        said = " ".join(str(why).split())
+        mend = "start it (the mock: `nexus-mock`) or give --address"
+        raise TargetError(f"nothing answers at {target.address} ({said}); {mend}") from why
+    try:
+        answer.json()
+    except ValueError:
+        said = f"GET /health answers {answer.status_code} without JSON"
+        raise TargetError(
+            f"no API answers at {target.address} ({said}); the address is everything up to /products"
+        ) from None
+
+
+def _target(document: Mapping[str, Any], address: str | None) -> Target:
+    _known("key", document, KEYS)
+    chosen = _address(address or document.get("address"))
+    jwks = document.get("jwks")
+    if jwks is not None and not isinstance(jwks, str):
+        raise TargetError("`jwks` is a URL, or a path on the host of `address`")
+    tenants = _table(document, "tenants", TENANTS, REQUIRED_TENANTS)
+    for name, value in tenants.items():
+        _uuid(name, value)
+    credentials = _table(document, "credentials", tuple(CREDENTIALS), REQUIRED)
+    return Target(
+        address=chosen,
+        jwks=jwks and urljoin(chosen, jwks),
+        tenants=tenants,
+        tokens={name: _token(name, value) for name, value in credentials.items()},
+    )
+
+
+def _known(what: str, given: Mapping[str, Any], names: tuple[str, ...]) -> None:
+    for name in given:
+        if name not in names:
+            raise TargetError(f"unknown {what} `{name}`; there are {', '.join(names)}")
+
+
+def _table(document: Mapping[str, Any], key: str, names: tuple[str, ...], required: tuple[str, ...]) -> Mapping[str, Any]:
+    table = document.get(key)
+    if not isinstance(table, dict):
+        raise TargetError(f"the table [{key}] is missing; it holds {', '.join(names)}")
+    _known(f"name in [{key}]", table, names)
+    for name in required:
+        if name not in table:
+            raise TargetError(f"[{key}] needs `{name}`")
+    return table
+
+
+def _address(value: object) -> str:
+    if not isinstance(value, str) or urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname:
+        raise TargetError(f"`address` is the URL of the API, such as http://127.0.0.1:8080/api, not {value!r}")
+    return value.rstrip("/")
+
+
+def _uuid(name: str, value: object) -> None:
+    try:
+        UUID(str(value))
+    except ValueError:
+        raise TargetError(f"tenant `{name}`: {value!r} is no UUID") from None
+
+
+def _token(name: str, source: object) -> str:
+    match source:
+        case {"token": str(token), **rest} if not rest:
+            return token
+        case {"env": str(variable), **rest} if not rest:
+            if not os.environ.get(variable):
+                raise TargetError(f"credential `{name}`: set the environment variable {variable}")
+            return os.environ[variable]
+        case {"command": [str(), *_] as command, **rest} if not rest:
+            return _output(name, [str(part) for part in command])
+    raise TargetError(f'credential `{name}` is one of {{token = "…"}}, {{env = "NAME"}}, {{command = ["…"]}}')
+
+
+def _output(name: str, command: list[str]) -> str:
+    # A command of the same virtual environment is found although that environment is not active.
+    program = shutil.which(command[0]) or shutil.which(command[0], path=str(Path(sys.executable).parent))
+    if program is None:
+        raise TargetError(f"credential `{name}`: there is no command {command[0]}")
+    try:
+        done = subprocess.run([program, *command[1:]], capture_output=True, text=True, timeout=60, check=True)
+    except (OSError, subprocess.SubprocessError) as why:
+        said = " ".join((getattr(why, "stderr", None) or str(why)).split())
+        raise TargetError(f"credential `{name}`: {' '.join(command)} failed: {said}") from why
+    if not done.stdout.strip():
+        raise TargetError(f"credential `{name}`: {' '.join(command)} printed no token")
+    return done.stdout.strip()

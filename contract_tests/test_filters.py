@@ -1,0 +1,161 @@
+"""Filters: what comes back is exactly what the filter's predicate selects from everything there is."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contract_tests.client import Actor
+from contract_tests.document import GUARDED, LISTS, named
+from contract_tests.filtering import Everything, Judged, Membership, forbidden, of_kind, reversed_range, values
+from contract_tests.population import existing, sample
+from nexuscommerce.contract import Comparison, Filter, Operation
+
+SIGNS = (
+    "%",
+    "_",
+    "100%",
+    "under_score",
+    "\\",
+    "\\%",
+    "'",
+    '"',
+    "--",
+    ";",
+    "*",
+    "?",
+    ".",
+    "...",
+    "^",
+    "[",
+    "(",
+    "$",
+    "+",
+    " ",
+)
+lists = pytest.mark.parametrize("listing", LISTS, ids=named)
+
+
+equals = of_kind(Comparison.EQUALS)
+searches = of_kind(Comparison.CONTAINS)
+
+
+@equals
+@pytest.mark.rule("FIL-01")
+def test_a_filter_selects_what_is_equal(
+    listing: Operation, chosen: Filter, judged: Judged, everything: Everything, members: Membership
+) -> None:
+    for value in values(listing, chosen, everything(listing), members(listing)):
+        judged(listing, {chosen.parameter: value})
+
+
+@equals
+@pytest.mark.rule("FIL-01")
+def test_case_counts_in_equality(
+    listing: Operation, chosen: Filter, full: Actor, everything: Everything, members: Membership
+) -> None:
+    """Another case is another value: it matches nothing, or the document forbids it."""
+    for value in values(listing, chosen, everything(listing), members(listing)):
+        if isinstance(value, str) and value.swapcase() != value:
+            answer = full.call(listing.id, query={chosen.parameter: value.swapcase()})
+            assert answer.status == 400 or answer.ok().rows == [], f"{value.swapcase()} matched as {value} does"
+
+
+@equals
+@pytest.mark.rule("FIL-01")
+def test_equality_is_not_of_a_part(
+    listing: Operation, chosen: Filter, full: Actor, everything: Everything, members: Membership
+) -> None:
+    for value in values(listing, chosen, everything(listing), members(listing)):
+        for part in (value[:-1], value + "x", value[:-1] + "_") if isinstance(value, str) else ():
+            if part not in values(listing, chosen, everything(listing), members(listing)):
+                answer = full.call(listing.id, query={chosen.parameter: part})
+                assert answer.status == 400 or answer.ok().rows == [], f"{part} matched"
+
+
+@lists
+@pytest.mark.rule("FIL-02")
+def test_filters_combine_with_and(listing: Operation, judged: Judged, everything: Everything, members: Membership) -> None:
+    pools = {each.parameter: values(listing, each, everything(listing), members(listing)) for each in listing.filters}
+
+    @given(st.data())
+    def judge(data: st.DataObject) -> None:
+        names = data.draw(st.lists(st.sampled_from(sorted(pools)), min_size=2, max_size=3, unique=True))
+        wanted = {name: data.draw(st.sampled_from(pools[name])) for name in names if pools[name]}
+        if not reversed_range(wanted):
+            judged(listing, wanted)
+
+    judge()
+
+
+@lists
+@pytest.mark.rule("FIL-03")
+def test_the_total_counts_what_matches(listing: Operation, full: Actor, everything: Everything, members: Membership) -> None:
+    for chosen in listing.filters:
+        for value in values(listing, chosen, everything(listing), members(listing)):
+            asked = {chosen.parameter: value}
+            expected = sum(members(listing).matches(row, chosen, value) for row in everything(listing))
+            for limit in (1, 200):
+                total = full.call(listing.id, query={**asked, "limit": limit}).ok().meta["total"]
+                assert total == expected, f"{asked} with limit {limit}: meta.total is {total}, {expected} rows match"
+
+
+@searches
+@pytest.mark.rule("FIL-04")
+def test_a_search_finds_its_text_in_any_member(
+    listing: Operation, chosen: Filter, judged: Judged, everything: Everything
+) -> None:
+    texts = [row[member] for row in everything(listing) for member in chosen.fields if row.get(member)]
+
+    @given(st.data())
+    def judge(data: st.DataObject) -> None:
+        text = data.draw(st.sampled_from(texts))
+        start = data.draw(st.integers(0, len(text) - 1))
+        part = text[start : start + data.draw(st.integers(1, 12))]
+        judged(listing, {chosen.parameter: data.draw(st.sampled_from([part, part.upper(), part.lower(), part.swapcase()]))})
+
+    judge()
+
+
+@searches
+@pytest.mark.parametrize("text", ["WIDGET", "wIdGeT", "École D'ÉTÉ", "äöü", "αβγ", "青い", "🧦", "zzzz-nothing"])
+@pytest.mark.rule("FIL-04")
+def test_case_does_not_count_in_a_search(listing: Operation, chosen: Filter, text: str, judged: Judged) -> None:
+    judged(listing, {chosen.parameter: text})
+
+
+@searches
+@pytest.mark.parametrize("text", SIGNS)
+@pytest.mark.rule("FIL-05")
+def test_signs_stand_for_themselves_in_a_search(listing: Operation, chosen: Filter, text: str, judged: Judged) -> None:
+    judged(listing, {chosen.parameter: text})
+
+
+@lists
+@pytest.mark.rule("FIL-10")
+def test_a_value_that_the_schema_forbids_is_refused(listing: Operation, full: Actor) -> None:
+    for chosen in listing.filters:
+        for value in forbidden(listing, chosen):
+            full.call(listing.id, query={chosen.parameter: value}).refused("VALIDATION_ERROR")
+
+
+@lists
+@pytest.mark.rule("FIL-11")
+def test_a_parameter_given_twice_is_refused(
+    listing: Operation, full: Actor, everything: Everything, members: Membership
+) -> None:
+    pool = {each.parameter: values(listing, each, everything(listing), members(listing)) for each in listing.filters}
+    pool |= {"limit": [5, 6], "order": ["asc", "desc"], "sort": list(listing.sorts)}
+    for name, few in pool.items():
+        for first, second in ((few[0], few[0]), (few[0], few[-1])) if few else ():
+            full.call(listing.id, query=[(name, first), (name, second)]).refused("VALIDATION_ERROR")
+
+
+@pytest.mark.parametrize("operation", GUARDED, ids=named)
+@pytest.mark.rule("FIL-12")
+def test_an_unknown_parameter_is_refused(operation: Operation, full: Actor) -> None:
+    path = existing(full)
+    for name in ("nonsense", "Limit", "filter[status]", "page", "offset"):
+        answer = full.call(operation.id, path, {name: "1"}, sample(operation))
+        answer.refused("VALIDATION_ERROR")

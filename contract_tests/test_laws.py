@@ -1,0 +1,54 @@
+"""The laws of every answer. They are applied to all that the run has seen; these tests look back on what was found."""
+
+from __future__ import annotations
+
+import pytest
+
+from contract_tests.client import Actor
+from contract_tests.document import OPERATIONS
+from contract_tests.laws import LAWS
+from contract_tests.ledger import Ledger
+from contract_tests.population import Population, existing, sample
+from contract_tests.target import Target
+
+MOST = 300  # requests that the sweep is ready to spend on a 429
+
+
+@pytest.fixture(scope="module")
+def sweep(full: Actor, anonymous: Actor, population: Population, target: Target, ledger: Ledger) -> None:
+    """Every kind of answer at least once, so that a run of a single law has something to judge."""
+    product = population.product()
+    path = {**existing(full), "sku": product["sku"]}
+    for operation in OPERATIONS:
+        url = operation.path.format(**path)
+        queries = [{}, {"nonsense": "1"}, {"cursor": "forged"}] + [{"fields": name} for name in operation.members[-1:]]
+        for query in queries if operation.method == "GET" else ():
+            full.send("GET", url, query)
+        for method in ("HEAD", "OPTIONS", "PUT"):
+            full.send(method, url)
+        for actor in (anonymous, full.with_token("garbage", "nonsense"), full.at(None), full.at("nonsense")):
+            actor.call(operation.id, path, body=sample(operation))
+    for name in {"reader", "writer", "nothing"} & set(target.tokens):
+        for operation in OPERATIONS:
+            full.with_token(name, target.tokens[name]).call(operation.id, path, {"nonsense": "1"}, sample(operation))
+    full.call("createProduct", body={"sku": product["sku"]})
+    full.call("updateProduct", path, body={"title": "Swept"})
+    full.send("PATCH", f"/products/{product['sku']}", (), {"Content-Type": "application/json"}, b"{")
+    full.send("PATCH", f"/products/{product['sku']}", (), {"Content-Type": "text/plain"}, b"{}")
+    full.call("deleteProduct", path)
+    full.call("getProduct", path)
+    full.send("GET", "/nowhere")
+    if not ledger.applied["RAT-02"] and "quota" in target.tokens:
+        quota = full.with_token("quota", target.tokens["quota"])
+        next((n for n in range(MOST) if quota.call("listProducts", query={"limit": 1}).status == 429), None)
+
+
+@pytest.mark.usefixtures("sweep")
+@pytest.mark.parametrize("law", [pytest.param(law, marks=pytest.mark.rule(law)) for law in LAWS])
+def test_every_answer_keeps_the_law(law: str, ledger: Ledger) -> None:
+    if not ledger.applied[law]:
+        pytest.skip("not run: no answer came to which this applies")
+    breaches = list(ledger.of(law))
+    ledger.exchanges.clear()
+    if breaches:
+        pytest.fail("\n".join([f"{len(breaches)} kinds of answer break it", *breaches[:10]]), pytrace=False)

@@ -1,0 +1,9 @@
+"""Deliberately broken mocks: each fault breaks one promise, and the judge's rule of that promise must catch it.
+
+`python -m tests.faults FAULT [OPTIONS OF nexus-mock]` starts a mock with one fault; `python -m tests.faults` lists them.
+"""
+
+from tests.faults import access, errors, lists, orders, wire, writes
+from tests.faults.seams import FAULTS
+
+__all__ = ["FAULTS", "access", "errors", "lists", "orders", "wire", "writes"]

@@ -1,0 +1,377 @@
+"""Credentials, tenants and rate limits."""
+
+from __future__ import annotations
+
+from dataclasses import replace as changed
+from typing import Any
+from urllib.parse import parse_qs
+
+from joserfc import jwt
+from starlette.types import Scope
+
+from mockserver import visit
+from mockserver.auth import Doorman, Principal
+from mockserver.domain.errors import ApiError
+from mockserver.quotas import Quotas
+from mockserver.store import statements
+from mockserver.store.shop import Shop
+from mockserver.tokens import Tokens
+from mockserver.visit import Gate, Visit
+from tests.faults.seams import Answer, fault, header, on_the_way_in, on_the_wire, replace, with_conditions
+
+
+def _without(name: str) -> None:
+    replace(visit, "_CHECKS", tuple(check for check in visit._CHECKS if check.__name__ != name))
+
+
+def _key(**changes: Any) -> None:
+    """Every key is read with these members changed."""
+    from mockserver.store.platform import Platform
+
+    read = Platform.key
+
+    def key(self: Platform, digest: str) -> Any:
+        found = read(self, digest)
+        return found and found._replace(**changes)
+
+    replace(Platform, "key", key)
+
+
+@fault("AUT-03", "reading needs no token")
+def open_reads() -> None:
+    def change(scope: Scope) -> Scope:
+        if scope["method"] != "GET" or header(scope, b"authorization"):
+            return scope
+        token = (b"authorization", b"Bearer nxc_live_rehearsal_a_full_40e8ccd47270")
+        return {**scope, "headers": [*scope["headers"], token]}
+
+    on_the_way_in(change)
+
+
+@fault("AUT-04", "a key's case does not matter")
+def any_case_of_a_key() -> None:
+    identify = Doorman.identify
+
+    def lower(self: Doorman, authorization: str | None, *rest: Any) -> Principal:
+        scheme, _, token = (authorization or "").partition(" ")
+        is_key = token.lower().startswith("nxc_live_")
+        return identify(self, f"{scheme} {token.lower()}" if is_key else authorization, *rest)
+
+    replace(Doorman, "identify", lower)
+
+
+@fault("AUT-04", "an unknown token is let in to read")
+def unknown_token() -> None:
+    identify = Doorman.identify
+
+    def lenient(self: Doorman, authorization: str | None, *rest: Any) -> Principal:
+        try:
+            return identify(self, authorization, *rest)
+        except ApiError as refusal:
+            if refusal.code != "TOKEN_INVALID":
+                raise
+            return identify(self, "Bearer nxc_live_rehearsal_a_reader_91b26a9efdbe", *rest)
+
+    replace(Doorman, "identify", lenient)
+
+
+@fault("AUT-05", "a revoked key still works")
+def revoked_works() -> None:
+    _key(revoked_at=None)
+
+
+@fault("AUT-06", "an expired key still works")
+def expired_key_works() -> None:
+    _key(expires_at=None)
+
+
+@fault("AUT-06", "an expired JWT still works")
+def expired_jwt_works() -> None:
+    def read(self: Tokens, token: str, _: Any) -> Any:
+        return jwt.decode(token, self._public, algorithms=["ES256"]).claims
+
+    replace(Tokens, "read", read)
+
+
+@fault("AUT-07", "allowlists are not looked at")
+def no_allowlist() -> None:
+    _key(allowlist=[])
+
+
+@fault("AUT-07", "X-Forwarded-For chooses the address that an allowlist sees")
+def forwarded_for() -> None:
+    def change(scope: Scope) -> Scope:
+        claimed = header(scope, b"x-forwarded-for").decode()
+        return {**scope, "client": (claimed.split(",")[0].strip(), 1)} if claimed else scope
+
+    on_the_way_in(change)
+
+
+@fault("AUT-08", "scopes are not looked at")
+def no_scopes() -> None:
+    _without("_scope")
+
+
+@fault("AUT-08", "writing implies reading")
+def write_implies_read() -> None:
+    may = Principal.may
+
+    def lenient(self: Principal, needed: tuple[str, ...]) -> bool:
+        return may(self, (*needed, *(scope.replace(":read", ":write") for scope in needed)))
+
+    replace(Principal, "may", lenient)
+
+
+@fault("AUT-08", "actions on orders need no scope")
+def open_actions() -> None:
+    check = next(check for check in visit._CHECKS if check.__name__ == "_scope")
+
+    def _scope(seen: Visit) -> None:
+        if seen.operation and seen.operation.id not in ("confirmShipment", "cancelOrder"):
+            check(seen)
+
+    _without("_scope")
+    replace(visit, "_CHECKS", (*visit._CHECKS, _scope))
+
+
+@fault("AUT-02", "a missing scope is not named")
+def scope_not_named() -> None:
+    def change(answer: Answer) -> None:
+        if answer.status == 403 and answer.json["error"]["code"] == "INSUFFICIENT_SCOPE":
+            answer.json = {"error": {**answer.json["error"], "details": {}}}
+
+    on_the_wire(change)
+
+
+@fault("AUT-09", "a viewer may write")
+def viewer_writes() -> None:
+    by_jwt = Doorman._by_jwt
+    replace(Doorman, "_by_jwt", lambda *args: changed(by_jwt(*args), scopes=frozenset("*")))
+
+
+@fault("AUT-10", "the signature of a JWT is not verified")
+def unsigned_jwt() -> None:
+    import base64
+
+    import orjson
+
+    def read(self: Tokens, token: str, now: Any) -> Any:
+        payload = token.split(".")[1]
+        claims = orjson.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        if claims["exp"] <= now.timestamp():
+            raise ApiError("TOKEN_EXPIRED")
+        return claims
+
+    replace(Tokens, "read", read)
+
+
+@fault("AUT-11", "a token in the query string is taken")
+def token_in_query() -> None:
+    def change(scope: Scope) -> Scope:
+        query = parse_qs(scope["query_string"].decode("latin-1"))
+        names = ("access_token", "token", "api_key", "apikey", "key", "bearer")
+        token = next((query[name][0] for name in names if name in query), "")
+        if not token or header(scope, b"authorization"):
+            return scope
+        pairs = [pair for pair in scope["query_string"].split(b"&") if token.encode() not in pair]
+        headers = [*scope["headers"], (b"authorization", f"Bearer {token}".encode())]
+        return {**scope, "headers": headers, "query_string": b"&".join(pairs)}
+
+    on_the_way_in(change)
+
+
+@fault("AUT-12", "the scheme must be written Bearer")
+def strict_scheme() -> None:
+    identify = Doorman.identify
+
+    def strict(self: Doorman, authorization: str | None, *rest: Any) -> Principal:
+        if authorization and not authorization.startswith("Bearer"):
+            raise ApiError("UNAUTHENTICATED")
+        return identify(self, authorization, *rest)
+
+    replace(Doorman, "identify", strict)
+
+
+# Tenants
+
+
+def _assume_tenant(seen: Visit) -> None:
+    seen.tenant = seen.principal.tenant_id if seen.principal else ""
+
+
+@fault("TEN-01", "X-Tenant-ID may be missing")
+def tenant_optional() -> None:
+    check = visit._tenant
+
+    def _tenant(seen: Visit) -> None:
+        check(seen) if "x-tenant-id" in seen.headers else _assume_tenant(seen)
+
+    replace(visit, "_CHECKS", tuple(_tenant if old is check else old for old in visit._CHECKS))
+
+
+@fault("TEN-02", "X-Tenant-ID may be anything")
+def tenant_any_text() -> None:
+    check = visit._tenant
+
+    def _tenant(seen: Visit) -> None:
+        try:
+            check(seen)
+        except ApiError as refusal:
+            if refusal.code != "TENANT_HEADER_INVALID":
+                raise
+            _assume_tenant(seen)
+
+    replace(visit, "_CHECKS", tuple(_tenant if old is check else old for old in visit._CHECKS))
+
+
+@fault("TEN-03", "any token opens any tenant")
+def tenant_not_checked() -> None:
+    _without("_tenant_access")
+
+
+@fault("TEN-03", "an unknown tenant is told apart from another's")
+def unknown_tenant_told() -> None:
+    def change(answer: Answer) -> None:
+        known = (b"369a34e8", b"a5f4d17c", b"3714240b", b"4b5eace9", b"8cd8f3f1", b"0c3d8f6b")
+        if answer.status == 403 and not header(answer.scope, b"x-tenant-id").startswith(known):
+            answer.json = {"error": {**answer.json["error"], "message": "There is no such tenant"}}
+
+    on_the_wire(change)
+
+
+def _everyones(*functions: str) -> None:
+    """These statements see the rows of every tenant."""
+    for name in functions:
+        make = getattr(statements, name)
+
+        replace(statements, name, with_conditions(make.__wrapped__, slice(1, None)))
+
+
+@fault("TEN-04", "one resource is found in every tenant")
+def foreign_reads() -> None:
+    _everyones("one")
+
+
+@fault("TEN-04", "another tenant's resource is 403, an unknown one 404")
+def foreign_is_403() -> None:
+    one, everyone = Shop.one, with_conditions(statements.one.__wrapped__, slice(1, None))
+
+    def told(self: Shop, collection: str, members: Any, by: str, value: str) -> str | None:
+        found = one(self, collection, members, by, value)
+        foreign = everyone(collection, ("id",), by)
+        if found is None and self._connection.execute(foreign, {"value": value}).first():
+            raise ApiError("TENANT_ACCESS_DENIED")
+        return found
+
+    replace(Shop, "one", told)
+
+
+@fault("TEN-05", "lists hold every tenant's rows")
+def foreign_lists() -> None:
+    _everyones("page")
+
+
+@fault("TEN-05", "totals count every tenant's rows")
+def foreign_totals() -> None:
+    _everyones("total")
+
+
+@fault("TEN-06", "SKUs are unique over all tenants")
+def global_skus() -> None:
+    from mockserver.store.tables import COLLECTIONS
+
+    insert = Shop.insert
+
+    def first_of_all(self: Shop, collection: str, row: dict[str, Any]) -> None:
+        table = COLLECTIONS[collection]
+        taken = table.select().where(table.c.sku == row["sku"], table.c.deleted_at.is_(None))
+        if self._connection.execute(taken).first():
+            from mockserver.store.shop import Taken
+
+            raise Taken
+        insert(self, collection, row)
+
+    replace(Shop, "insert", first_of_all)
+
+
+@fault("TEN-07", "a delete takes the SKU from every tenant")
+def foreign_delete() -> None:
+    from mockserver.store.tables import products
+
+    delete = Shop.delete
+
+    def everywhere(self: Shop, collection: str, row_id: str, at: str) -> None:
+        row = self._connection.execute(products.select().where(products.c.id == row_id)).mappings().one()
+        same = products.update().where(products.c.sku == row["sku"]).values(deleted_at=at)
+        self._connection.execute(same)
+        delete(self, collection, row_id, at)
+
+    replace(Shop, "delete", everywhere)
+
+
+@fault("TEN-08", "a cursor of another tenant is taken")
+def cursor_of_any_tenant() -> None:
+    from mockserver.handlers import lists
+
+    issuer = lists._issuer
+    replace(lists, "_issuer", lambda call: {**issuer(call), "tenant": ""})
+
+
+# Rate limits
+
+
+@fault("RAT-03", "remaining does not fall")
+def constant_remaining() -> None:
+    take = Quotas.take
+    replace(Quotas, "take", lambda *args: take(*args)._replace(remaining=17))
+
+
+@fault("RAT-03", "refused requests cost nothing")
+def free_mistakes() -> None:
+    def change(answer: Answer) -> None:
+        left = answer.get("x-ratelimit-remaining")
+        if answer.status == 400 and left:
+            answer.set("x-ratelimit-remaining", str(int(left) + 1))
+
+    on_the_wire(change)
+
+
+@fault("RAT-05", "the limit is told and not enforced")
+def limit_not_enforced() -> None:
+    _without("_rate_limit")
+
+
+@fault("RAT-05", "a request beyond the limit is carried out all the same")
+def refused_with_effect() -> None:
+    check = visit._rate_limit
+    late: list[Any] = []
+
+    def _rate_limit(seen: Visit) -> None:
+        try:
+            check(seen)
+        except ApiError as refusal:
+            late.append(refusal)
+
+    from mockserver.dispatch import Dispatch
+
+    answer = Dispatch._answer
+
+    def answered(self: Dispatch, call: Any) -> Any:
+        made = answer(self, call)
+        if late:
+            raise late.pop()
+        return made
+
+    replace(visit, "_CHECKS", tuple(_rate_limit if old is check else old for old in visit._CHECKS))
+    replace(Dispatch, "_answer", answered)
+
+
+@fault("RAT-06", "all keys of an address count together")
+def counted_by_address() -> None:
+    counter = Gate._counter
+    replace(Gate, "_counter", lambda self, seen: (f"address:{seen.address}", counter(self, seen)[1]))
+
+
+@fault("RAT-07", "the health check counts")
+def health_counts() -> None:
+    replace(Gate, "look", Gate.count)

@@ -1,0 +1,461 @@
+"""Pages, filters, sorts and selections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import func, literal_column, or_
+
+from mockserver import validation
+from mockserver.cursors import Cursors, Position
+from mockserver.domain import instants
+from mockserver.domain.errors import ApiError
+from mockserver.handlers import lists
+from mockserver.store import statements
+from mockserver.store.shop import Shop, Window
+from mockserver.validation import Validation, Values
+from nexuscommerce.contract import Comparison, Filter
+from tests.faults.seams import Answer, fault, on_the_wire, replace
+
+
+def _meta(change: Callable[[Answer, dict[str, Any]], None]) -> None:
+    """Change `meta` of every list."""
+
+    def changed(answer: Answer) -> None:
+        body = answer.json if answer.status == 200 and b'"meta":' in answer.body else None
+        if body:
+            change(answer, body)
+            answer.json = body
+
+    on_the_wire(changed)
+
+
+def _window(change: Callable[[Window], Window]) -> None:
+    """Change what a list asks its shop for."""
+    page = Shop.page
+    replace(Shop, "page", lambda self, collection, members, window: page(self, collection, members, change(window)))
+
+
+def _values(change: Callable[[Values], Values]) -> None:
+    """Change what a request was understood to ask."""
+    check = Validation.check
+    replace(Validation, "check", lambda *args: change(check(*args)))
+
+
+def _lenient(names: set[str], default: dict[str, Any]) -> None:
+    """Faults of these query parameters are passed over and a default is taken."""
+    decoded = validation._decoded
+
+    def forgiving(where: str, known: Any, given: Any, faults: list[Any]) -> Any:
+        found: list[Any] = []
+        values = decoded(where, known, given, found)
+        faults += [row for row in found if row["pointer"].lstrip("/") not in names]
+        return values | {name: default[name] for name in names if name in given and name not in values and name in default}
+
+    replace(validation, "_decoded", forgiving)
+
+
+@fault("PAG-01", "short pages are sorted by another member")
+def pages_by_size() -> None:
+    _window(lambda window: window._replace(sort="updated_at") if window.limit < 20 else window)
+
+
+@fault("PAG-04", "limit is ignored")
+def limit_ignored() -> None:
+    _values(lambda values: values if "limit" not in values.query else _with_query(values, limit=50))
+
+
+def _with_query(values: Values, **changes: Any) -> Values:
+    return Values(values.path, {**values.query, **changes}, values.filters)
+
+
+@fault("PAG-02", "total is the size of the page")
+def total_of_page() -> None:
+    _meta(lambda _, body: body["meta"].update(total=len(body["data"])))
+
+
+@fault("PAG-02", "the last row of a page comes again on the next")
+def overlapping_pages() -> None:
+    issue = Cursors.issue
+
+    def earlier(self: Cursors, issuer: Any, position: Position) -> str:
+        before = position.id[:-1] if issuer["order"] == "asc" else position.id + "~"
+        return issue(self, issuer, position._replace(id=before))
+
+    replace(Cursors, "issue", earlier)
+
+
+@fault("PAG-02", "rows that tie with the last one of a page are skipped")
+def ties_skipped() -> None:
+    _window(lambda w: w._replace(after=(w.after[0], "~" if w.order == "asc" else "")) if w.after else w)
+
+
+@fault("PAG-03", "pages are shorter than their limit")
+def short_pages() -> None:
+    _values(lambda values: _with_query(values, limit=max(1, values.query.get("limit", 1) - 1)))
+
+
+@fault("PAG-04", "without a limit a page has 20 rows")
+def other_default() -> None:
+    check = Validation.check
+
+    def defaulted(self: Validation, path: Any, query: bytes, body: Any) -> Values:
+        values = check(self, path, query, body)
+        return values if b"limit=" in query or "limit" not in values.query else _with_query(values, limit=20)
+
+    replace(Validation, "check", defaulted)
+
+
+@fault("PAG-05", "page is always 1")
+def constant_page() -> None:
+    _meta(lambda _, body: body["meta"].update(page=1))
+
+
+@fault("PAG-06", "nextCursor is never null")
+def endless() -> None:
+    _meta(lambda _, body: body["meta"].update(nextCursor=body["meta"]["nextCursor"] or "again"))
+
+
+@fault("PAG-06", "nextCursor is null one page too early")
+def too_early() -> None:
+    def change(_: Answer, body: dict[str, Any]) -> None:
+        meta = body["meta"]
+        if meta["total"] <= (meta["page"] + 1) * meta["limit"]:
+            meta["nextCursor"] = None
+
+    _meta(change)
+
+
+@fault("PAG-06", "a full last page has a cursor to an empty one")
+def empty_last_page() -> None:
+    page = lists.page
+
+    def with_cursor(shop: Any, call: Any) -> Any:
+        answer = page(shop, call)
+        meta = answer.body["meta"]
+        full = meta["total"] == meta["page"] * meta["limit"]
+        if full and meta["nextCursor"] is None:
+            issuer = lists._issuer(call)
+            meta["nextCursor"] = call.cursors.issue(issuer, Position(meta["page"], "\uffff", "~"))
+        return answer
+
+    from tests.faults.seams import handle
+
+    for name in ("listProducts", "listOrders"):
+        handle(name, lambda _: with_cursor)
+
+
+@fault("PAG-07", "a limit above 200 is cut to 200")
+def limit_clamped() -> None:
+    _lenient({"limit"}, {"limit": 200})
+
+
+@fault("PAG-08", "a garbled cursor starts from the first page")
+def garbled_cursor() -> None:
+    opened = Cursors.open
+
+    def lenient(self: Cursors, issuer: Any, cursor: str) -> Any:
+        try:
+            return opened(self, issuer, cursor)
+        except ApiError:
+            return None
+
+    replace(Cursors, "open", lenient)
+
+
+@fault("PAG-09", "a cursor goes with any filter and sort")
+def unbound_cursor() -> None:
+    issuer = lists._issuer
+    replace(lists, "_issuer", lambda call: {name: issuer(call)[name] for name in ("operation", "tenant")})
+
+
+@fault("PAG-10", "pages are counted off, so rows move when others come or go")
+def offset_pages() -> None:
+    issue, page = Cursors.issue, Shop.page
+
+    def offset(self: Shop, collection: str, members: Any, window: Window) -> Any:
+        if window.after is None:
+            return page(self, collection, members, window)
+        seen = _OFFSETS[window.after[1]]
+        rows, total = page(self, collection, members, window._replace(after=None, limit=window.limit + seen))
+        return rows[seen:], total
+
+    def remembered(self: Cursors, issuer: Any, position: Position) -> str:
+        _OFFSETS[position.id] = position.page * _LIMIT[0]
+        return issue(self, issuer, position)
+
+    replace(Shop, "page", offset)
+    replace(Cursors, "issue", remembered)
+    _values(_note_limit)
+
+
+_OFFSETS: dict[str, int] = {}
+_LIMIT = [50]
+
+
+def _note_limit(values: Values) -> Values:
+    _LIMIT[0] = values.query.get("limit", 50)
+    return values
+
+
+@fault("PAG-11", "a cursor is refused when its row is gone")
+def anchored_cursor() -> None:
+    page = Shop.page
+
+    def anchored(self: Shop, collection: str, members: Any, window: Window) -> Any:
+        if window.after and self.one(collection, ("id",), "id", window.after[1]) is None:
+            raise ApiError("INVALID_CURSOR")
+        return page(self, collection, members, window)
+
+    replace(Shop, "page", anchored)
+
+
+@fault("PAG-12", "a cursor works once")
+def single_use_cursor() -> None:
+    opened, used = Cursors.open, set[str]()
+
+    def once(self: Cursors, issuer: Any, cursor: str) -> Position:
+        if cursor in used:
+            raise ApiError("INVALID_CURSOR")
+        used.add(cursor)
+        return opened(self, issuer, cursor)
+
+    replace(Cursors, "open", once)
+
+
+# Filters
+
+
+def _unfiltered(parameter: str) -> None:
+    def change(values: Values) -> Values:
+        return Values(values.path, values.query, {f: v for f, v in values.filters.items() if f.parameter != parameter})
+
+    _values(change)
+
+
+@fault("FIL-01", "status is not looked at")
+def status_ignored() -> None:
+    _unfiltered("status")
+
+
+@fault("FIL-01", "marketplace is not looked at")
+def marketplace_ignored() -> None:
+    _unfiltered("marketplace")
+
+
+@fault("FIL-01", "false means either")
+def false_means_either() -> None:
+    def change(values: Values) -> Values:
+        return Values(values.path, values.query, {f: v for f, v in values.filters.items() if v is not False})
+
+    _values(change)
+
+
+@fault("FIL-02", "filters are or-ed")
+def filters_or() -> None:
+    conditions = statements._conditions
+    replace(statements, "_conditions", lambda table, filters: [or_(*conditions(table, filters))] if filters else [])
+
+
+@fault("FIL-03", "total does not heed the filters")
+def total_unfiltered() -> None:
+    page = statements.page.__wrapped__
+
+    def unheeding(*shape: Any) -> Any:
+        total = statements.total
+        replace(statements, "total", lambda collection, _: total(collection, ()))
+        try:
+            return page(*shape)
+        finally:
+            replace(statements, "total", total)
+
+    replace(statements, "page", unheeding)
+
+
+def _compare(comparison: Comparison, compare: Callable[[Any, Any], Any]) -> None:
+    statements._COMPARE[comparison] = compare  # type: ignore[index]
+
+
+@fault("FIL-04", "search heeds the case")
+def search_with_case() -> None:
+    _compare(Comparison.CONTAINS, lambda column, value: func.instr(column, value) > 0)
+
+
+@fault("FIL-04", "search does not look at the SKU")
+def search_without_sku() -> None:
+    condition = statements._condition
+
+    def blind(table: Any, field: str, chosen: Filter) -> Any:
+        return literal_column("0") if field == "sku" else condition(table, field, chosen)
+
+    replace(statements, "_condition", blind)
+
+
+@fault("FIL-05", "% and _ are wildcards in a search")
+def wildcards() -> None:
+    _compare(Comparison.CONTAINS, lambda column, value: func.casefold(column).like("%" + func.casefold(value) + "%"))
+
+
+@fault("FIL-06", "end_date is exclusive")
+def end_exclusive() -> None:
+    _compare(Comparison.AT_MOST, lambda column, value: column < value)
+
+
+@fault("FIL-06", "start_date is exclusive")
+def start_exclusive() -> None:
+    _compare(Comparison.AT_LEAST, lambda column, value: column > value)
+
+
+@fault("FIL-07", "the offset of a date-time is not heeded")
+def offset_ignored() -> None:
+    for name in ("first", "last"):
+        of = vars(instants)[name]
+        bounds: dict[Any, Any] = validation._BOUNDS
+        comparison = Comparison.AT_LEAST if name == "first" else Comparison.AT_MOST
+        bounds[comparison] = lambda given, of=of: of(given[:19] + "Z" if given[-6:-5] in ("+", "-") else given)
+
+
+@fault("FIL-08", "an end date means its first instant")
+def end_at_midnight() -> None:
+    validation._BOUNDS[Comparison.AT_MOST] = lambda given: (
+        instants.first(given) if len(given) == 10 else instants.last(given)
+    )
+
+
+@fault("FIL-09", "a start after the end is an empty list")
+def crossed_dates() -> None:
+    replace(validation, "_crossed", lambda filters: [])
+
+
+@fault("FIL-10", "an unknown status is an empty list")
+def unknown_status() -> None:
+    _lenient({"status"}, {"status": "nothing"})
+
+
+@fault("FIL-11", "of a parameter that comes twice the last counts")
+def last_counts() -> None:
+    from urllib.parse import parse_qsl
+
+    replace(validation, "_parse", lambda query, faults: dict(parse_qsl(query.decode("ascii"), keep_blank_values=True)))
+
+
+@fault("FIL-12", "unknown parameters are passed over")
+def unknown_parameters() -> None:
+    decoded = validation._decoded
+
+    def forgiving(where: str, known: Any, given: Any, faults: list[Any]) -> Any:
+        return decoded(where, known, {name: text for name, text in given.items() if name in known}, faults)
+
+    replace(validation, "_decoded", forgiving)
+
+
+# Sorts
+
+
+@fault("SRT-01", "a sort shows one row of those that tie")
+def distinct_sort() -> None:
+    page = Shop.page
+
+    def distinct(self: Shop, collection: str, members: Any, window: Window) -> Any:
+        rows, total = page(self, collection, members, window)
+        return list({row.value: row for row in rows}.values()) if window.sort == "title" else rows, total
+
+    replace(Shop, "page", distinct)
+
+
+@fault("SRT-02", "sort is ignored")
+def sort_ignored() -> None:
+    _values(lambda values: _with_query(values, sort="created_at") if "sort" in values.query else values)
+
+
+@fault("SRT-02", "asc is desc")
+def inverted() -> None:
+    _window(lambda window: window._replace(order="desc" if window.order == "asc" else "asc"))
+
+
+def _sorted_as(convert: Callable[[Any], Any]) -> None:
+    """Rows come sorted by something else than their member; pages are cut from that order."""
+
+    def page(self: Shop, collection: str, members: Any, window: Window) -> Any:
+        rows, total = whole(self, collection, members, window._replace(after=None, limit=10_000))
+        rows.sort(key=lambda row: (convert(row.value), row.id), reverse=window.order == "desc")
+        start = next((i + 1 for i, row in enumerate(rows) if window.after and row.id == window.after[1]), 0)
+        return rows[start : start + window.limit], total
+
+    whole = replace(Shop, "page", page)
+
+
+@fault("SRT-02", "text is sorted whatever its case")
+def case_insensitive_sort() -> None:
+    _sorted_as(lambda value: value.casefold() if isinstance(value, str) else value)
+
+
+@fault("SRT-02", "numbers are sorted as text")
+def numbers_as_text() -> None:
+    _sorted_as(str)
+
+
+@fault("SRT-03", "ties come in the same order both ways")
+def ties_one_way() -> None:
+    def page(self: Shop, collection: str, members: Any, window: Window) -> Any:
+        rows, total = whole(self, collection, members, window._replace(after=None, limit=10_000, order="asc"))
+        rows.sort(key=lambda row: row.value, reverse=window.order == "desc")
+        start = next((i + 1 for i, row in enumerate(rows) if window.after and row.id == window.after[1]), 0)
+        return rows[start : start + window.limit], total
+
+    whole = replace(Shop, "page", page)
+
+
+@fault("SRT-04", "the default order is asc")
+def default_asc() -> None:
+    check = Validation.check
+
+    def defaulted(self: Validation, path: Any, query: bytes, body: Any) -> Values:
+        values = check(self, path, query, body)
+        return values if b"order=" in query or "order" not in values.query else _with_query(values, order="asc")
+
+    replace(Validation, "check", defaulted)
+
+
+@fault("SRT-05", "an unknown sort is the default")
+def unknown_sort() -> None:
+    _lenient({"sort"}, {"sort": "created_at"})
+
+
+# Selections
+
+
+@fault("FLD-01", "fields is ignored")
+def fields_ignored() -> None:
+    def change(values: Values) -> Values:
+        return Values(values.path, {k: v for k, v in values.query.items() if k != "fields"}, values.filters)
+
+    _values(change)
+
+
+@fault("FLD-01", "id comes although it was not asked for")
+def id_always() -> None:
+    def change(values: Values) -> Values:
+        if "fields" not in values.query:
+            return values
+        return _with_query(values, fields=[*values.query["fields"], "id"])
+
+    _values(change)
+
+
+@fault("FLD-02", "a selected price is rounded")
+def rounded_selection() -> None:
+    def change(answer: Answer) -> None:
+        if b"fields=" in answer.scope["query_string"] and answer.status == 200:
+            body = answer.json
+            for row in body["data"] if isinstance(body["data"], list) else [body["data"]]:
+                row.update({name: float(round(row[name])) for name in ("price", "total_amount") if name in row})
+            answer.json = body
+
+    on_the_wire(change)
+
+
+@fault("FLD-03", "unknown fields are passed over")
+def unknown_fields() -> None:
+    _lenient({"fields"}, {"fields": ["id"]})

@@ -1,0 +1,47 @@
+"""Every rule has a test and every test a rule."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from contract_tests.laws import LAWS
+from contract_tests.rules import RULES
+
+PACKAGE = Path(__file__).parents[2] / "contract_tests"
+
+
+def marked() -> Iterator[tuple[str, list[str]]]:
+    """Each test function of the judge with the rules that it is marked with."""
+    for path in sorted(PACKAGE.glob("test_*.py")):
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                yield f"{path.name}::{node.name}", [str(mark) for each in node.decorator_list for mark in _marks(each)]
+
+
+def _marks(decorator: ast.expr) -> Iterator[object]:
+    if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "pytest.mark.rule":
+        yield ast.literal_eval(decorator.args[0])
+
+
+LOOKING_BACK = "test_laws.py::test_every_answer_keeps_the_law"  # is parametrized with the rules of LAWS
+
+
+@pytest.mark.parametrize(("name", "rules"), list(marked()), ids=lambda value: value if isinstance(value, str) else "")
+def test_every_test_has_one_rule(name: str, rules: list[str]) -> None:
+    assert (name == LOOKING_BACK and not rules) or (len(rules) == 1 and rules[0] in RULES)
+
+
+def test_every_rule_has_a_test() -> None:
+    judged = {rule for _, rules in marked() for rule in rules} | set(LAWS)
+
+    assert sorted(RULES) == sorted(judged)
+
+
+def test_a_rule_says_what_and_where() -> None:
+    for rule in RULES.values():
+        assert rule.sentence.endswith(".")
+        assert rule.source.startswith(("api-overview", "contract: ", "openapi.yaml", "RFC "))

@@ -1,0 +1,106 @@
+"""A target file that is wrong is refused in one line, before the first request."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from contract_tests.target import TargetError, load, probe
+
+ROOT = Path(__file__).parents[2]
+UUID = "3714240b-2e06-4c35-8856-ccc1c096323e"
+GOOD = f"""
+address = "http://127.0.0.1:9/api"
+[tenants]
+main = "{UUID}"
+other = "{UUID}"
+[credentials]
+full = {{token = "a"}}
+other_full = {{token = "b"}}
+"""
+
+BAD = {
+    "no TOML": ("address = ", "not TOML"),
+    "no address": (GOOD.replace("address", "# address"), "`address` is the URL"),
+    "an odd address": (GOOD.replace("http://127.0.0.1:9/api", "127.0.0.1"), "`address` is the URL"),
+    "an unknown key": ("base = 1" + GOOD, "unknown key `base`"),
+    "no tenants": (GOOD.replace("[tenants]", "[credentials.x]"), "table [tenants] is missing"),
+    "an odd tenant": (GOOD.replace(UUID, "main", 1), "tenant `main`: 'main' is no UUID"),
+    "a missing tenant": (GOOD.replace("other =", "fuzz ="), "[tenants] needs `other`"),
+    "an unknown credential": (GOOD + 'admin = {token = "x"}', "unknown name in [credentials] `admin`"),
+    "a missing credential": (GOOD.replace("other_full", "reader"), "[credentials] needs `other_full`"),
+    "a bare token": (GOOD + 'reader = "x"', "credential `reader` is one of"),
+    "two sources": (GOOD + 'reader = {token = "x", env = "Y"}', "credential `reader` is one of"),
+    "an unset variable": (GOOD + 'reader = {env = "NEXUS_NOT_SET"}', "set the environment variable NEXUS_NOT_SET"),
+    "no such command": (GOOD + 'reader = {command = ["no-such-command"]}', "there is no command no-such-command"),
+    "a silent command": (GOOD + f'reader = {{command = ["{sys.executable}", "-c", ""]}}', "printed no token"),
+    "a failing command": (GOOD + f'reader = {{command = ["{sys.executable}", "-c", "1/0"]}}', "failed: "),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_file_is_refused_in_one_line(name: str, tmp_path: Path) -> None:
+    text, said = BAD[name]
+    path = tmp_path / "target.toml"
+    path.write_text(text)
+
+    with pytest.raises(TargetError) as refused:
+        load(path)
+    assert said in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_missing_file_is_refused_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(TargetError, match="No such file"):
+        load(tmp_path / "none.toml")
+
+
+def test_credentials_come_from_where_the_file_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEXUS_READER", "from-env")
+    path = tmp_path / "target.toml"
+    command = f'["{sys.executable}", "-c", "print(\'from-command\')"]'
+    path.write_text(GOOD + f'reader = {{env = "NEXUS_READER"}}\nwriter = {{command = {command}}}')
+
+    assert load(path).tokens == {"full": "a", "other_full": "b", "reader": "from-env", "writer": "from-command"}
+
+
+def test_another_address_takes_the_files_place_and_the_jwks_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "target.toml"
+    path.write_text('jwks = "/keys.json"' + GOOD)
+    target = load(path, "https://shop.example/api/")
+
+    assert (target.address, target.jwks) == ("https://shop.example/api", "https://shop.example/keys.json")
+
+
+def test_a_target_that_does_not_answer_is_said_to(tmp_path: Path) -> None:
+    path = tmp_path / "target.toml"
+    path.write_text(GOOD)
+
+    with pytest.raises(TargetError, match=r"nothing answers at http://127\.0\.0\.1:9/api"):
+        probe(load(path))
+
+
+def test_the_mocks_target_file_names_what_the_world_has() -> None:
+    world = json.loads((ROOT / "fixtures/world.json").read_text("utf-8"))
+    target = tomllib.loads((ROOT / "fixtures/targets/mock.toml").read_text("utf-8"))
+    keys = {key["key"] for tenant in world["tenants"] for key in tenant["keys"]}
+
+    assert set(target["tenants"].values()) <= {tenant["id"] for tenant in world["tenants"]}
+    assert {source["token"] for source in target["credentials"].values() if "token" in source} <= keys
+
+
+def test_the_schemathesis_file_names_what_the_world_has() -> None:
+    """The same tenant as the target file's, a key of it, and orders of it."""
+    world = json.loads((ROOT / "fixtures/world.json").read_text("utf-8"))
+    target = tomllib.loads((ROOT / "fixtures/targets/mock.toml").read_text("utf-8"))
+    config = tomllib.loads((ROOT / "schemathesis.toml").read_text("utf-8"))
+    tenant = next(tenant for tenant in world["tenants"] if tenant["id"] == target["tenants"]["fuzz"])
+
+    assert config["parameters"]["header.X-Tenant-ID"] == tenant["id"]
+    assert config["auth"]["openapi"]["bearerAuth"]["bearer"] in {key["key"] for key in tenant["keys"]}
+    assert set(config["dictionaries"]["orders"]["values"]) <= {order["id"] for order in tenant["orders"]}
+    assert config["base-url"] == target["address"]

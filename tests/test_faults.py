@@ -1,0 +1,63 @@
+"""The judge can fail: every rule has a deliberately broken mock that it catches, one fault at a time."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from contract_tests.rules import RULES
+from tests.faults import FAULTS
+from tests.live import running
+
+TARGET = Path(__file__).parent.parent / "fixtures" / "targets" / "mock.toml"
+# One fault of each kind of promise: what `make test` looks at; `make test-all` looks at all of them.
+QUICK = (
+    *("no_total", "revoked_works", "tenant_not_checked", "foreign_lists", "overlapping_pages"),
+    *("filters_or", "patch_not_stored"),
+)
+
+
+def judged(address: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """The judge's run, as a user starts it."""
+    command = [sys.executable, "-m", "contract_tests.cli", "run", str(TARGET), "--address", address, *options]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+
+
+def caught(name: str, directory: Path) -> None:
+    """The fault's rule fails, and says so in the summary; a SHOULD does not decide the exit code."""
+    fault = FAULTS[name]
+    with running(directory, "--log", "off", module=("tests.faults", name)) as broken:
+        run = judged(broken.address, "--rule", fault.rule)
+
+    rule = RULES[fault.rule]
+    assert f"{rule.id} {rule.level}: {rule.sentence}" in run.stdout, f"{fault.sentence}:\n{run.stdout[-3000:]}{run.stderr}"
+    assert "failed: 1\n" in run.stdout
+    assert (1 if rule.level == "MUST" else 0) == run.returncode
+
+
+def test_every_rule_has_a_fault_and_every_fault_a_rule() -> None:
+    assert set(RULES) == {fault.rule for fault in FAULTS.values()}
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_a_fault_of_each_kind_is_caught(name: str, tmp_path: Path) -> None:
+    caught(name, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in FAULTS if name not in QUICK])
+def test_every_fault_is_caught_by_the_rule_that_claims_it(name: str, tmp_path: Path) -> None:
+    caught(name, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(1, 11))
+def test_the_healthy_mock_conforms_for_every_seed(seed: int, tmp_path: Path) -> None:
+    """A judge that accuses what is right is worth nothing."""
+    with running(tmp_path, "--log", "off") as mock:
+        run = judged(mock.address, "--seed", str(seed))
+
+    assert 0 == run.returncode, run.stdout[-5000:]

@@ -1,0 +1,62 @@
+"""The wheel is whole: installed into an empty environment, far from the checkout, both commands work."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+def _run(*command: str | Path, cwd: Path, expect: int = 0) -> str:
+    """What the command printed; its environment knows nothing of the checkout."""
+    environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    done = subprocess.run(
+        [str(part) for part in command], capture_output=True, text=True, cwd=cwd, env=environment, check=False
+    )
+    assert expect == done.returncode, done.stdout[-3000:] + done.stderr[-3000:]
+    return done.stdout
+
+
+@pytest.mark.slow
+def test_an_installed_wheel_serves_and_judges(tmp_path: Path) -> None:
+    _run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", tmp_path, ROOT, cwd=tmp_path)
+    wheel = next(tmp_path.glob("*.whl"))
+    venv.create(tmp_path / "env", with_pip=True)
+    programs = tmp_path / "env" / "bin"
+    _run(programs / "pip", "install", "--quiet", "--constraint", ROOT / "constraints.txt", wheel, cwd=tmp_path)
+
+    mock = subprocess.Popen(
+        [programs / "nexus-mock", "--port", "0", "--log", "off"], cwd=tmp_path, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        line = next(line for line in mock.stdout or () if "NexusCommerce mock" in line)
+        address = re.findall(r"http://\S+", line)[0]
+        printed = _run(programs / "nexus-contract", "run", "mock", "--address", address, cwd=tmp_path)
+    finally:
+        mock.terminate()
+        mock.communicate(timeout=15)
+
+    assert re.search(r"\d+ passed", printed)
+    assert "failed: 0" in printed
+    assert ["env", "nexus-mock.db", wheel.name] == sorted(
+        path.name for path in tmp_path.iterdir() if not path.name.endswith(("-wal", "-shm"))
+    )
+
+
+@pytest.mark.slow
+def test_the_wheel_holds_the_data_once_and_no_tests(tmp_path: Path) -> None:
+    _run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", tmp_path, ROOT, cwd=tmp_path)
+    names = zipfile.ZipFile(next(tmp_path.glob("*.whl"))).namelist()
+    data = {name.removeprefix("nexuscommerce/data/") for name in names if name.startswith("nexuscommerce/data/")}
+
+    assert {"openapi.yaml", "schemathesis.toml", "fixtures/world.json", "fixtures/targets/mock.toml"} == data
+    assert [] == [name for name in names if name.startswith(("tests/", "bench/", "fixtures/"))]
+    assert "mockserver/reference.html" in names
