@@ -60,7 +60,7 @@ def serving(command: Sequence[str]) -> Iterator[tuple[int, float]]:
 
 def _answers(port: int) -> bool:
     try:
-        urllib.request.urlopen(f"http://127.0.0.1:{port}/api/health", timeout=1).close()  # noqa: S310  a loopback address
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/api/health", timeout=1).close()
     except urllib.error.HTTPError:
         return True
     except OSError:

@@ -12,6 +12,7 @@ import pytest
 
 from contract_tests import target as targets
 from contract_tests.rules import RULES
+from nexuscommerce.files import packaged
 
 PACKAGE = Path(__file__).parent
 
@@ -44,7 +45,7 @@ def run(
     schemathesis: bool,
     verbose: bool,
 ) -> None:
-    """Judge the implementation that TARGET, a TOML file, names.
+    """Judge the implementation that TARGET, a TOML file, names; `mock` names the mock on its default address.
 
     Exits 0 if it conforms, 1 if a MUST failed, 2 if the run could not be made.
     """
@@ -52,7 +53,7 @@ def run(
         if rule not in RULES:
             raise Unjudged(f"there is no rule {rule}; `nexus-contract rules` lists them")
     try:
-        chosen = targets.load(target, address)
+        chosen = targets.load(_file(target), address)
         targets.probe(chosen)
     except targets.TargetError as why:
         raise Unjudged(str(why)) from why
@@ -71,6 +72,12 @@ def rules() -> None:
     """List the rules: id, level, sentence and source."""
     for rule in RULES.values():
         click.echo(f"{rule.id}  {rule.level:<6}  {rule.sentence}  [{rule.source}]")
+
+
+def _file(target: Path) -> Path:
+    """The file of that name, or the target of that name that comes with the judge."""
+    known = packaged(f"fixtures/targets/{target}.toml")
+    return known if not target.exists() and known.exists() else target
 
 
 def _judge(target: targets.Target, arguments: list[str]) -> int:

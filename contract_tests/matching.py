@@ -28,6 +28,11 @@ def contains(value: str | None, wanted: str) -> bool:
     return value is not None and wanted.lower() in value.lower()
 
 
+def may_contain(value: str | None, wanted: str) -> bool:
+    """Also by Unicode's full case folding, for which ß is ss: the contract leaves open which "whatever the case" means."""
+    return contains(value, wanted) or (value is not None and wanted.casefold() in value.casefold())
+
+
 COMPARISONS: Mapping[Comparison, Callable[[Any, Any], bool]] = {
     Comparison.EQUALS: equals,
     Comparison.AT_LEAST: at_least,
@@ -63,7 +68,15 @@ class Members:
             yield value[rest] if rest else value
 
     def matches(self, row: Row, chosen: Filter, wanted: Any) -> bool:
-        compare = COMPARISONS[chosen.comparison]
+        """Whether the row must come."""
+        return self._any(COMPARISONS[chosen.comparison], row, chosen, wanted)
+
+    def may_match(self, row: Row, chosen: Filter, wanted: Any) -> bool:
+        """Whether the row may come."""
+        compare = may_contain if chosen.comparison is Comparison.CONTAINS else COMPARISONS[chosen.comparison]
+        return self._any(compare, row, chosen, wanted)
+
+    def _any(self, compare: Callable[[Any, Any], bool], row: Row, chosen: Filter, wanted: Any) -> bool:
         return any(compare(value, wanted) for member in chosen.fields for value in self.of(row, member))
 
     def _whole(self, row: Row) -> Row:

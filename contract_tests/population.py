@@ -49,9 +49,13 @@ class Population:
     made: list[tuple[Actor, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        # Not from the seed: two runs with one seed must not collide on what the first could not delete.
-        self.prefix = f"JT-{random.SystemRandom().randrange(16**8):08x}-"
+        """The prefix is of the seed, so that a run repeats itself; but never one that an earlier run left products of."""
         self._count = 0
+        self.prefix = ""
+        while not self.prefix or any(
+            actor.call("listProducts", query={"search": self.prefix}).ok().rows for actor in (self.full, self.other)
+        ):
+            self.prefix = f"JT-{self.chance.randrange(16**8):08x}-"
 
     def sku(self, end: str = "") -> str:
         """A new SKU of this run."""

@@ -5,7 +5,7 @@ Orders cannot be created by the API. The judge takes existing ones by status, as
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import pytest
@@ -46,15 +46,30 @@ Take = Callable[..., Row]
 
 @pytest.fixture
 def take(full: Actor) -> Take:
-    """An order of this state and way of fulfilment, whole; with `units`, one of which so many are left to ship."""
+    """An order of this state, whole, that has `units` left to ship and `of_line` of them in one line.
 
-    def find(state: str, method: str | None = MERCHANT, units: int = 1) -> Row:
-        query: dict[str, Any] = {"status": state, "limit": 200, "sort": "updated_at", "order": "asc"}
+    `method` is how it is fulfilled; None is any way, but by the merchant last: those are needed for shipments.
+    Where none is left, one is moved there from the state before.
+    """
+
+    def find(state: str, method: str | None = MERCHANT, units: int = 1, of_line: int = 1) -> Row:
+        found = next(fitting(state, method, units, of_line), None)
+        if found:
+            return found
+        for before in (each for each in STATES if state in UPDATE.transitions.get(each, ())):
+            found = next(fitting(before, method, units, of_line), None)
+            if found:
+                full.call("updateOrder", {"orderId": found["id"]}, body={"status": state}).ok()
+                return read(full, found)
+        pytest.skip(f"not run: tenant `main` has no {method or ''} order of status {state} with enough to ship")
+
+    def fitting(state: str, method: str | None, units: int, of_line: int) -> Iterator[Row]:
+        query = {"status": state, "limit": 200, "sort": "updated_at", "order": "asc"}
         rows = full.call("listOrders", query=query | ({"fulfillment_method": method} if method else {})).ok().rows
-        for row in rows:
-            if sum(left(row).values()) >= units or state not in SHIP.transitions or not SHIP.transitions[state]:
-                return read(full, row)
-        pytest.skip(f"not run: no {method or ''} order of status {state} with {units} to ship in tenant `main`")
+        for row in sorted(rows, key=lambda row: row["fulfillment_method"] == MERCHANT):
+            open_ = left(row).values()
+            if not open_ or (sum(open_) >= units and max(open_) >= of_line):
+                yield read(full, row)
 
     return find
 
@@ -97,7 +112,7 @@ def shipped(order: Row) -> list[int]:
 @pytest.mark.parametrize("move", [move for move in MOVES if move.legal], ids=str)
 @pytest.mark.rule("ORD-03")
 def test_a_move_of_the_table_is_made_and_stored(move: Move, full: Actor, take: Take) -> None:
-    before = take(move.state)
+    before = take(move.state, MERCHANT if move.operation is SHIP else None)
     answered = attempt(full, before, move).ok().data
     after = read(full, before)
 
@@ -113,7 +128,7 @@ def test_a_move_of_the_table_is_made_and_stored(move: Move, full: Actor, take: T
 @pytest.mark.parametrize("move", [move for move in MOVES if not move.legal], ids=str)
 @pytest.mark.rule("ORD-04")
 def test_another_move_is_refused_and_changes_nothing(move: Move, full: Actor, take: Take) -> None:
-    before = take(move.state)
+    before = take(move.state, MERCHANT if move.operation is SHIP else None)
     answer = attempt(full, before, move).refused("INVALID_STATE_TRANSITION")
     allowed = move.operation.transitions.get(move.state, ())
 
@@ -202,9 +217,8 @@ def test_shipments_add_up(full: Actor, take: Take) -> None:
         answered = ship(full, order, {first: 1}).ok().data
         after = read(full, order)
         expected = [item["shipped_quantity"] + (item["external_line_item_id"] == first) for item in before["line_items"]]
-        assert (after["status"], shipped(after), shipped(answered)) == ("processing", expected, expected), (
-            f"after {step} units"
-        )
+        assert (after["status"], shipped(after)) == ("processing", expected), f"after {step} units"
+        assert answered == {member: after[member] for member in answered}
         assert steady(after) == steady(order)
         ship(full, order, {first: before["line_items"][0]["quantity"] + 1_000}).refused("SHIPMENT_EXCEEDS_ORDER")
     ship(full, order, left(read(full, order))).ok()
@@ -215,11 +229,9 @@ def test_shipments_add_up(full: Actor, take: Take) -> None:
 
 @pytest.mark.rule("ORD-08")
 def test_quantities_of_a_line_named_twice_add_up(full: Actor, take: Take) -> None:
-    order = take("processing", units=2)
+    order = take("processing", of_line=2)
     lines = left(order)
     name = max(lines, key=lines.__getitem__)
-    if lines[name] < 2:
-        pytest.skip("not run: no processing order with two units of a line left")
     twice = [{"external_line_item_id": name, "quantity": 1}] * 2
     full.call("confirmShipment", {"orderId": order["id"]}, body={**sample(SHIP), "line_items": twice}).ok()
 

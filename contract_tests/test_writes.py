@@ -60,7 +60,7 @@ def test_a_sku_that_is_taken_is_refused(full: Actor, population: Population, pro
     for body in ({"title": "Another"}, {"title": product["title"], "price": product["price"]}):
         population.create(sku=product["sku"], **body).refused("SKU_ALREADY_EXISTS")
 
-    assert read(full, product) == before
+        assert read(full, product) == before
 
 
 @pytest.mark.rule("WRT-03")

@@ -10,6 +10,7 @@ import pytest
 
 from contract_tests.ledger import Ledger
 from contract_tests.rules import RULES, Level, Rule
+from contract_tests.target import Target
 
 SHOWN = 5  # exchanges in a report: the last ones, nearest to the failure
 
@@ -25,6 +26,7 @@ def rule_of(item: pytest.Item) -> Rule:
 class Verdicts:
     """Collects what became of the tests of each rule. A test that did not run never counts as passed."""
 
+    target: Target
     ledger: Ledger
     passed: set[str] = field(default_factory=set)
     failed: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -55,7 +57,13 @@ class Verdicts:
                 f"exchanges ({len(exchanges)}, the last {SHOWN} shown):" if len(exchanges) > SHOWN else "exchanges:",
             ]
             lines += [f"  {exchange}" for exchange in exchanges[-SHOWN:]]
-        return "\n".join(lines)
+        return self._without_secrets("\n".join(lines))
+
+    def _without_secrets(self, text: str) -> str:
+        """Tokens can stand anywhere: in a URL, in what Schemathesis printed, in what the target answered."""
+        for name, token in self.target.tokens.items():
+            text = text.replace(token, f"$NEXUS_{name.upper()}")
+        return text
 
     def verdict(self, rule: str) -> str:
         return "failed" if rule in self.failed else "passed" if rule in self.passed else "not run"

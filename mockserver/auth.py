@@ -18,6 +18,7 @@ from nexuscommerce.contract import Contract, Plan
 
 _KEY = re.compile(PREFIX + r"[A-Za-z0-9_-]{1,200}")
 _JWT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _BEARER = re.compile(r"bearer +(\S+) *", re.IGNORECASE)
 
 
@@ -77,7 +78,7 @@ class Doorman:
     def _by_jwt(self, token: str, now: datetime) -> Principal:
         """The role is the member's own, read anew with each request: a change takes effect at the next one."""
         claims = self._tokens.read(token, now)
-        user = self._platform.user(str(claims["sub"]))
+        user = self._platform.user(claims["sub"]) if _UUID.fullmatch(str(claims["sub"])) else None
         metadata = claims.get("app_metadata")
         claimed = metadata.get("tenant_id") if isinstance(metadata, Mapping) else None
         if user is None or user.tenant_id != claimed:

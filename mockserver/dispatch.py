@@ -8,7 +8,6 @@ import orjson
 from connexion.middleware.abstract import ROUTING_CONTEXT, SpecMiddleware
 from starlette.types import Receive, Scope, Send
 
-from mockserver.body import read_json
 from mockserver.call import Call
 from mockserver.cursors import Cursors
 from mockserver.domain.errors import ApiError
@@ -38,7 +37,7 @@ class Dispatch(SpecMiddleware):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         visit: Visit = scope["visit"]
         operation = visit.operation = self._routed(scope)
-        body = await read_json(visit.headers, receive, self._contract.body_bytes) if operation.body else None
+        body = await self._body(visit, operation)
         values = self._validations[operation.id].check(scope["path_params"], scope["query_string"], body)
         answer = self._answer(Call(operation, visit.tenant, values, body, visit.now, self._cursors))
 
@@ -48,6 +47,16 @@ class Dispatch(SpecMiddleware):
             headers += [JSON, (b"content-length", b"%d" % len(raw))]
         await send({"type": "http.response.start", "status": operation.success, "headers": headers})
         await send({"type": "http.response.body", "body": raw})
+
+    async def _body(self, visit: Visit, operation: Operation) -> Any:
+        """The parsed body of an operation that has one. Another's is read to its end too: nothing is done for a request
+        that turns out to be broken."""
+        if visit.body is None:
+            return None
+        if operation.body:
+            return await visit.body.json(self._contract.body_bytes)
+        await visit.body.drain()
+        return None
 
     def _routed(self, scope: Scope) -> Operation:
         operation_id = scope["extensions"][ROUTING_CONTEXT].get("operation_id")

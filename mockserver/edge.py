@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ulid import ULID
 
 from mockserver import envelope
+from mockserver.body import Aborted, Body
 from mockserver.cors import Cors
 from mockserver.domain.errors import ApiError
 from mockserver.domain.instants import Clock
@@ -25,8 +26,7 @@ log = logging.getLogger("mockserver")
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 RawHeaders = list[tuple[bytes, bytes]]
-
-DRAINED = 16 * 1024 * 1024  # bytes
+PAGE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
 class Edge:
@@ -37,6 +37,7 @@ class Edge:
         self._gate = gate
         self._cors = cors
         self._clock = clock
+        self._base_path = contract.base_path + "/"
         self._status = {refusal.code: refusal.status for refusal in contract.refusals}
         self._methods = [(_pattern(contract.base_path + path), allow) for path, allow in contract.methods.items()]
 
@@ -46,7 +47,7 @@ class Edge:
             return
         started = time.perf_counter()
         visit = scope["visit"] = self._visit(scope)
-        body = _Body(receive, visit.headers)
+        body = visit.body = Body(receive, visit.headers)
         answer = _Answer(send, self._finish(visit), body, without_body=visit.method == "HEAD")
         refusal = ""
         try:
@@ -55,6 +56,8 @@ class Edge:
             error = why if isinstance(why, ApiError) else self._routing_error(visit, why)
             refusal = error.code
             await self._refuse(error, visit, answer)
+        except Aborted:
+            refusal = "ABORTED"
         except Exception:
             log.exception("request %s failed", visit.request_id)
             if answer.started:
@@ -67,6 +70,8 @@ class Edge:
 
     async def _serve(self, visit: Visit, scope: Scope, receive: Receive, answer: _Answer) -> None:
         allow = self._allow(visit.path)
+        if not allow and not visit.path.startswith(self._base_path):
+            allow = PAGE_METHODS
         preflight = self._cors.preflight(visit.headers, allow) if visit.method == "OPTIONS" else []
         if visit.method == "OPTIONS" and (allow or preflight):
             headers = [(b"allow", ", ".join(allow or ("OPTIONS",)).encode()), *preflight]
@@ -82,7 +87,8 @@ class Edge:
         given = headers.get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else str(ULID())
         address = scope["client"][0] if scope.get("client") else ""
-        return Visit(request_id, scope["method"], scope["path"], headers, address, self._clock())
+        raw_path = (scope.get("raw_path") or b"").decode("latin-1")
+        return Visit(request_id, scope["method"], scope["path"], raw_path, headers, address, self._clock())
 
     def _finish(self, visit: Visit) -> Callable[[], RawHeaders]:
         """The headers of every answer. An answer that nothing has counted yet (no such path, a method that the path
@@ -100,7 +106,7 @@ class Edge:
 
     def _routing_error(self, visit: Visit, why: HTTPException) -> ApiError:
         if why.status_code == 405:
-            allow = ", ".join(self._allow(visit.path)) or (why.headers or {})["Allow"]
+            allow = ", ".join(self._allow(visit.path) or PAGE_METHODS)
             return ApiError("METHOD_NOT_ALLOWED", headers={"Allow": allow}, path=visit.path, method=visit.method)
         return ApiError("ROUTE_NOT_FOUND", path=visit.path)
 
@@ -112,29 +118,10 @@ class Edge:
         await answer({"type": "http.response.body", "body": raw})
 
 
-class _Body:
-    """The way in: remembers whether the request's body has been read to its end."""
-
-    def __init__(self, receive: Receive, headers: Headers) -> None:
-        self._receive = receive
-        self._left = "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
-
-    async def __call__(self) -> Message:
-        message = await self._receive()
-        self._left = bool(message.get("more_body"))
-        return message
-
-    async def drain(self) -> None:
-        """Read what nobody wanted, within bounds: an answer before the end of the body looks like a broken connection."""
-        size = 0
-        while self._left and size < DRAINED:
-            size += len((await self()).get("body", b""))
-
-
 class _Answer:
     """The way out: adds the common headers to the start of an answer, and leaves out the body of an answer to HEAD."""
 
-    def __init__(self, send: Send, headers: Callable[[], RawHeaders], body: _Body, *, without_body: bool) -> None:
+    def __init__(self, send: Send, headers: Callable[[], RawHeaders], body: Body, *, without_body: bool) -> None:
         self._send = send
         self._headers = headers
         self._body = body
@@ -179,11 +166,12 @@ def _pattern(path: str) -> re.Pattern[str]:
 
 
 def _line(visit: Visit, status: int, refusal: str, seconds: float) -> dict[str, Any]:
-    """What the log says of a request. No query and no header: a secret may stand there."""
+    """What the log says of a request. No query and no header: a secret may stand there. The path is as it was sent,
+    still encoded: decoded it could write lines of its own."""
     return {
         "request_id": visit.request_id,
         "method": visit.method,
-        "path": visit.path,
+        "path": visit.raw_path,
         "status": status,
         "refusal": refusal,
         "milliseconds": round(seconds * 1000, 2),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import socket
 
+import h11
 import uvicorn
 from starlette.types import ASGIApp
 from ulid import ULID
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from mockserver import envelope
 from mockserver.domain.errors import ApiError
@@ -17,23 +18,29 @@ class PortTaken(Exception):
     """The address cannot be listened on; the message says what to do."""
 
 
-class Protocol(HttpToolsProtocol):
-    """A request that cannot be parsed never reaches the app, and so no counter: it is answered from here."""
+class Protocol(H11Protocol):
+    """h11 and not httptools (docs/decisions.md): it reads a body beside `Upgrade`, bounds headers, and leaves unknown
+    methods to the app. What it cannot parse never reaches the app, and so no counter: it is answered from here."""
 
     def send_400_response(self, msg: str) -> None:
-        raw = envelope.error(ApiError("MALFORMED_REQUEST"))
-        lines = [
-            "HTTP/1.1 400 Bad Request",
-            "content-type: application/json",
-            f"content-length: {len(raw)}",
-            f"x-request-id: {ULID()}",
-            "x-ratelimit-limit: 1",
-            "x-ratelimit-remaining: 0",
-            "x-ratelimit-reset: 0",
-            "connection: close",
-        ]
-        self.transport.write("\r\n".join(lines).encode() + b"\r\n\r\n" + raw)
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            raw = envelope.error(ApiError("MALFORMED_REQUEST"))
+            headers = [
+                envelope.JSON,
+                (b"content-length", b"%d" % len(raw)),
+                (b"x-request-id", str(ULID()).encode()),
+                (b"x-ratelimit-limit", b"1"),
+                (b"x-ratelimit-remaining", b"0"),
+                (b"x-ratelimit-reset", b"0"),
+                (b"connection", b"close"),
+            ]
+            for event in (h11.Response(status_code=400, headers=headers), h11.Data(data=raw), h11.EndOfMessage()):
+                self.transport.write(self.conn.send(event))
         self.transport.close()
+
+    def _should_upgrade(self) -> bool:
+        """Never: an upgrade that is not supported is ignored (RFC 9110 §7.8)."""
+        return False
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -53,6 +60,7 @@ def serve(app: ASGIApp, listener: socket.socket) -> None:
     config = uvicorn.Config(
         app,
         http=Protocol,
+        ws="none",
         lifespan="off",
         access_log=False,
         log_config=None,

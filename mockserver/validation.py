@@ -15,6 +15,7 @@ from mockserver.domain import instants
 from mockserver.domain.errors import fault, invalid
 from nexuscommerce.contract import Comparison, Filter, Operation, Parameter
 
+VALUES = 5_000
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?")
 _BOOLEANS = {"true": True, "false": False}
@@ -166,18 +167,45 @@ def _decoded(
 
 
 def _body_faults(validator: jsonschema_rs.Draft4Validator, body: Any) -> Iterator[Fault]:
-    """One fault for each missing or unknown member, pointing at the member itself."""
-    if validator.is_valid(body):
-        return
-    for error in validator.iter_errors(body):
-        kind = error.kind.as_dict()
-        if error.kind.name == "required":
-            yield fault("body", _pointer([*error.instance_path, kind["property"]]), "is missing")
-        elif error.kind.name == "additionalProperties":
-            for name in kind["unexpected"]:
-                yield fault("body", _pointer([*error.instance_path, name]), "there is no such member, or it cannot be set")
-        else:
-            yield fault("body", _pointer(error.instance_path), error.message)
+    """All faults, one for each missing or unknown member, pointing at the member itself; of a body of very many values
+    the first alone, since each of them may be a fault."""
+    try:
+        if validator.is_valid(body):
+            return
+        errors = validator.iter_errors(body) if _size(body) <= VALUES else _first(validator, body)
+        for error in errors:
+            yield from _explained(error)
+    except ValueError:  # jsonschema-rs 0.60 goes 255 levels deep
+        yield fault("body", "", "is nested too deeply")
+
+
+def _first(validator: jsonschema_rs.Draft4Validator, body: Any) -> Iterator[jsonschema_rs.ValidationError]:
+    try:
+        validator.validate(body)
+    except jsonschema_rs.ValidationError as error:
+        yield error
+
+
+def _explained(error: jsonschema_rs.ValidationError) -> Iterator[Fault]:
+    kind = error.kind.as_dict()
+    if error.kind.name == "required":
+        yield fault("body", _pointer([*error.instance_path, kind["property"]]), "is missing")
+    elif error.kind.name == "additionalProperties":
+        for name in kind["unexpected"]:
+            yield fault("body", _pointer([*error.instance_path, name]), "there is no such member, or it cannot be set")
+    else:
+        yield fault("body", _pointer(error.instance_path), error.message)
+
+
+def _size(body: Any) -> int:
+    """How many values a body holds, counted no further than is asked for."""
+    count, left = 0, [body]
+    while left and count <= VALUES:
+        value = left.pop()
+        inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        count += len(inner)
+        left.extend(inner)
+    return count
 
 
 def _pointer(parts: list[Any]) -> str:

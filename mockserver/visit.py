@@ -11,6 +11,7 @@ from datetime import datetime
 from starlette.datastructures import Headers
 
 from mockserver.auth import Doorman, Principal
+from mockserver.body import Body
 from mockserver.domain.errors import ApiError
 from mockserver.quotas import Quota, Quotas
 from nexuscommerce.contract import Contract, Operation, Plan
@@ -28,9 +29,11 @@ class Visit:
     request_id: str
     method: str
     path: str
+    raw_path: str
     headers: Headers
     address: str
     now: datetime
+    body: Body | None = None
     operation: Operation | None = None
     principal: Principal | None = None
     refused: ApiError | None = None

@@ -10,6 +10,7 @@ import pytest
 import schemathesis
 from connexion.spec import Specification
 from openapi_spec_validator import validate
+from schemathesis.core.result import Ok
 
 from mockserver.domain.errors import MESSAGES
 from mockserver.handlers import OPEN_OPERATIONS, OPERATIONS
@@ -43,10 +44,8 @@ def test_the_validators_of_both_sides_accept_the_document() -> None:
     """openapi-spec-validator, Connexion and Schemathesis each find other mistakes."""
     validate(dict(DOCUMENT))
     Specification.from_dict(dict(DOCUMENT))
-    operations = [
-        result.ok().definition.raw["operationId"]
-        for result in schemathesis.openapi.from_dict(dict(DOCUMENT)).get_all_operations()
-    ]
+    found = schemathesis.openapi.from_dict(dict(DOCUMENT)).get_all_operations()
+    operations = [result.ok().definition.raw["operationId"] for result in found if isinstance(result, Ok)]
 
     assert sorted(OPERATION_IDS) == sorted(operations)
 

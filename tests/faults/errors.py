@@ -7,6 +7,7 @@ from typing import Any
 from starlette.types import Scope
 
 from mockserver import body, dispatch, validation, visit
+from mockserver.body import Body
 from mockserver.domain.errors import ApiError, invalid
 from tests.faults.seams import Answer, fault, header, on_the_way_in, on_the_wire, replace
 
@@ -89,20 +90,20 @@ _unchecked = [False]
 
 @fault("ERR-09", "a body of any size is read")
 def any_size() -> None:
-    read = body._read
-    replace(body, "_read", lambda receive, _: read(receive, 1 << 30))
+    read = Body.json
+    replace(Body, "json", lambda self, _: read(self, 1 << 30))
 
 
 @fault("ERR-10", "a chunked body is refused")
 def no_chunks() -> None:
-    read = vars(dispatch)["read_json"]
+    read = Body.json
 
-    async def refusing(headers: Any, receive: Any, limit: int) -> Any:
-        if "transfer-encoding" in headers:
+    async def refusing(self: Body, limit: int) -> Any:
+        if "transfer-encoding" in self._headers:
             raise invalid([{"in": "body", "pointer": "", "message": "RequestBody is required"}])
-        return await read(headers, receive, limit)
+        return await read(self, limit)
 
-    replace(dispatch, "read_json", refusing)
+    replace(Body, "json", refusing)
 
 
 @fault("ERR-11", "only the first fault is named")

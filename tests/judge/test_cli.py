@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.judge.proxy import Reply, spoiled
 from tests.live import running
 
 ROOT = Path(__file__).parents[2]
@@ -44,11 +43,9 @@ def test_a_run_that_cannot_be_made_is_2_and_one_line(arguments: list[str], said:
     assert (done.stdout, done.stderr.count("\n")) == ("", 1)
 
 
-def test_another_service_at_the_address_is_2() -> None:
-    with spoiled(
-        "http://127.0.0.1:9", lambda call, forward: Reply(200, {"content-type": "text/html"}, b"<html>")
-    ) as address:
-        done = contract("run", str(MOCK_TOML), "--address", address)
+def test_another_service_at_the_address_is_2(address: str) -> None:
+    """The mock's own pages, for one, are no API."""
+    done = contract("run", str(MOCK_TOML), "--address", address.removesuffix("/api") + "/docs/files")
 
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "no API answers at" in done.stderr
@@ -93,6 +90,16 @@ def test_no_secret_is_printed(address: str, tmp_path: Path) -> None:
 
     assert done.returncode == 1
     assert "$NEXUS_FULL" in done.stdout
+    assert "nxc_live_" not in done.stdout + done.stderr
+
+
+def test_no_secret_is_printed_of_a_url(tmp_path: Path) -> None:
+    """AUT-11 sends the token where it does not belong."""
+    with running(tmp_path, "--log", "off", module=("tests.faults", "token_in_query")) as faulty:
+        done = contract("run", str(MOCK_TOML), "--address", faulty.address, "--rule", "AUT-11")
+
+    assert done.returncode == 1
+    assert "access_token=$NEXUS_FULL" in done.stdout
     assert "nxc_live_" not in done.stdout + done.stderr
 
 

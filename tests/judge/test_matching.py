@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contract_tests.filtering import reversed_range
-from contract_tests.matching import at_least, at_most, contains
+from contract_tests.matching import at_least, at_most, contains, may_contain
 
 NOON = "2026-03-01T12:00:00.000Z"
 
@@ -36,6 +36,11 @@ def test_a_search_knows_no_case_and_no_wildcards() -> None:
     assert contains("Größe", "GRÖ")
     assert not contains("100 cotton", "100%")
     assert not contains(None, "x")
+
+
+def test_what_a_search_means_by_case_is_left_open() -> None:
+    assert not contains("glass", "ß")
+    assert may_contain("glass", "ß")
 
 
 def test_a_reversed_range_is_seen_across_forms() -> None:

@@ -157,6 +157,7 @@ FORGERIES: dict[str, Forgery] = {
     "no audience": lambda m: _signed(m, _claims(m, aud=None)),
     "no subject": lambda m: _signed(m, _claims(m, sub=None)),
     "an unknown subject": lambda m: _signed(m, _claims(m, sub="00000000-0000-4000-8000-000000000000")),
+    "a subject that is no UUID": lambda m: _signed(m, _claims(m, sub="\x00")),
     "a subject that is a list": lambda m: _signed(m, _claims(m, sub=["x"])),
     "another tenant's member": lambda m: _signed(m, _claims(m, sub=_user(m, tenant=1)["id"])),
     "no tenant": lambda m: _signed(m, _claims(m, app_metadata={})),

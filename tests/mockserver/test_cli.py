@@ -138,6 +138,15 @@ def test_the_log_has_a_line_per_request_and_no_secret(tmp_path: Path) -> None:
     assert secret not in log
 
 
+def test_a_path_cannot_write_lines_of_its_own_into_the_log(tmp_path: Path) -> None:
+    with running(tmp_path, "--log", "text") as mock:
+        exchange(mock.port, request("GET", "/api/x%0A200%20GET%20/api/forged%1b%5b31m", ()))
+    log = (tmp_path / "mock.log").read_text()
+
+    assert 1 == len(log.strip().splitlines())
+    assert "/api/x%0A200%20GET" in log
+
+
 def test_it_stops_at_once_when_asked(tmp_path: Path) -> None:
     with running(tmp_path) as mock:
         urllib.request.urlopen(f"{mock.address}/health").close()  # noqa: S310  a loopback address

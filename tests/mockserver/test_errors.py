@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
+import time
 from typing import NamedTuple
 
 import pytest
@@ -76,7 +79,7 @@ TRAPS = [
     Trap("QUERY", 405, "METHOD_NOT_ALLOWED", "QUERY"),
     Trap("GET on an action", 405, "METHOD_NOT_ALLOWED", path="/api/orders/ord_01HXK9MZPQ3B8C7D2E5F6G/cancel"),
     Trap("POST on a page", 405, "METHOD_NOT_ALLOWED", "POST", path="/docs"),
-    Trap("a method that HTTP does not know", 400, "MALFORMED_REQUEST", "FOO"),
+    Trap("a method that HTTP does not know", 405, "METHOD_NOT_ALLOWED", "FOO"),
     Trap("raw bytes in the path", 400, "MALFORMED_REQUEST", path="/api/products/\xe9"),
     Trap("raw bytes in the query", 400, "MALFORMED_REQUEST", path="/api/products?search=\xe9"),
     # Credentials
@@ -154,6 +157,10 @@ TRAPS = [
             b"nul",
             b"{}x",
         )
+    ],
+    *[
+        _write(f"{depth} levels", 400, "VALIDATION_ERROR", b'{"zz":' + b"[" * depth + b"]" * depth + b"}")
+        for depth in (254, 255, 256, 900)
     ],
     _write("NaN", 400, "MALFORMED_JSON", b'{"sku":"a","title":"x","price":NaN}'),
     _write("infinity by digits", 400, "MALFORMED_JSON", b'{"sku":"a","title":"x","price":' + b"9" * 5000 + b"}"),
@@ -304,6 +311,105 @@ def test_a_clients_request_id_is_answered_and_a_bad_one_replaced(mock: Mock) -> 
 
     assert "my-id.1" == good.headers["x-request-id"]
     assert "<" not in bad.headers["x-request-id"]
+
+
+BROKEN = {
+    "a body shorter than its length": (("Content-Length", "999"),),
+    "a body without its last chunk": (("Transfer-Encoding", "chunked"),),
+    "a body with a broken chunk": (("Transfer-Encoding", "chunked"),),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_nothing_is_done_for_a_request_that_breaks_off(mock: Mock, name: str) -> None:
+    """Its JSON may be complete; the request is not."""
+    sku = name.replace(" ", "-")
+    body = json.dumps({"sku": sku, "title": "x", "price": 1}).encode()
+    chunk = b"%x\r\n%s\r\n" % (len(body), body)
+    sent = {"a body shorter than its length": body, "a body without its last chunk": chunk}.get(name, chunk + b"ZZ\r\n")
+    with socket.create_connection(("127.0.0.1", mock.port), timeout=5) as connection:
+        connection.sendall(request("POST", "/api/products", (*USUAL, JSON, *BROKEN[name])) + sent)
+        connection.shutdown(socket.SHUT_WR)
+        connection.settimeout(1)
+        with contextlib.suppress(TimeoutError):
+            connection.recv(65536)
+
+    assert 404 == exchange(mock.port, request("GET", f"/api/products/{sku}", USUAL)).status
+
+
+def test_an_action_without_a_body_is_not_done_for_a_broken_request(mock: Mock) -> None:
+    order = "/api/orders/ord_01HXK9MZPQ3B8C7D2E5F6G"
+    head = request("POST", f"{order}/cancel", (*USUAL, ("Transfer-Encoding", "chunked")))
+
+    assert 400 == exchange(mock.port, head + b"ZZ\r\n").status
+    assert "confirmed" == exchange(mock.port, request("GET", order, USUAL)).json["data"]["status"]
+
+
+@pytest.mark.parametrize("upgrade", ["websocket", "h2c"])
+def test_an_upgrade_is_ignored(mock: Mock, upgrade: str) -> None:
+    """RFC 9110 §7.8. `curl --http2` asks for h2c, and its body must not be lost, nor read as another request."""
+    headers = (
+        *USUAL,
+        JSON,
+        ("Upgrade", upgrade),
+        ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+        ("Sec-WebSocket-Version", "13"),
+    )
+    sent = request("POST", "/api/products", headers, _product(upgrade)).replace(
+        b"Connection: close", b"Connection: Upgrade, close"
+    )
+
+    assert 201 == exchange(mock.port, sent).status
+
+
+def test_a_pipelined_request_is_answered_before_the_garbage_behind_it(mock: Mock) -> None:
+    first = request("GET", "/api/health", ()).replace(b"Connection: close\r\n", b"")
+    with socket.create_connection(("127.0.0.1", mock.port), timeout=5) as connection:
+        connection.sendall(first + b"GARBAGE\r\n\r\n")
+        received = b"".join(iter(lambda: connection.recv(65536), b""))
+
+    assert received.startswith(b"HTTP/1.1 200")
+    assert 1 == received.count(b"HTTP/1.1 400")
+
+
+def test_trailers_are_no_headers(mock: Mock) -> None:
+    """RFC 9110 §6.5.1: a token that comes after the body is no credential."""
+    body = _product("TRAILER")
+    head = request("POST", "/api/products", (JSON, ("Transfer-Encoding", "chunked"), ("X-Tenant-ID", TENANT)))
+    trailer = b"0\r\nAuthorization: Bearer " + FULL.encode() + b"\r\n\r\n"
+
+    assert 401 == exchange(mock.port, head + b"%x\r\n%s\r\n" % (len(body), body) + trailer).status
+
+
+def test_white_space_around_a_header_is_no_part_of_it(mock: Mock) -> None:
+    """RFC 9110 §5.5."""
+    headers = (("Authorization", f" Bearer {FULL}\t"), ("X-Tenant-ID", f"  {TENANT} "))
+
+    assert 200 == exchange(mock.port, request("GET", "/api/products", headers)).status
+
+
+def test_a_body_of_very_many_faults_is_refused_at_once(mock: Mock) -> None:
+    """Half a million faults took 13 seconds and a gigabyte; 5,000 values are explained one by one, more are not."""
+    body = b'{"images":[' + b",".join([b"1"] * 500_000) + b"]}"
+    started = time.monotonic()
+    seen = exchange(mock.port, request("POST", "/api/products", (*USUAL, JSON), body))
+
+    assert (400, 1) == (seen.status, len(seen.json["error"]["details"]["errors"]))
+    assert time.monotonic() - started < 5  # a bound against hanging, not a measurement
+
+
+def test_a_refusal_does_not_wait_for_a_body_that_never_comes(mock: Mock) -> None:
+    for extra in ((("Expect", "100-continue"),), ()):
+        seen = exchange(mock.port, request("POST", "/api/products", (JSON, ("Content-Length", "99"), *extra)))
+
+        assert 401 == seen.status
+
+
+@pytest.mark.parametrize("path", ["/docs", "/openapi.yaml"])
+def test_pages_answer_options_too(mock: Mock, path: str) -> None:
+    seen = exchange(mock.port, request("OPTIONS", path, ()))
+
+    assert (204, "GET, HEAD, OPTIONS") == (seen.status, seen.headers["allow"])
 
 
 def test_a_header_of_64_kib_does_not_stop_the_server(mock: Mock) -> None:

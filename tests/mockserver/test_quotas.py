@@ -138,3 +138,13 @@ def test_401_comes_before_429(inside: Inside, tmp_path: Path, contract: Contract
     narrow.database.close()
 
     assert ["UNAUTHENTICATED"] * 3 == codes
+
+
+def test_an_override_counts_on_enterprise_alone(inside: Inside) -> None:
+    """api-overview: rate limit override, Enterprise only."""
+    with inside.database.transaction(writes=True) as connection:
+        connection.exec_driver_sql("UPDATE keys SET per_minute = 7, per_hour = 9 WHERE name = 'full'")
+
+    limits = [_three(inside.call("GET", "/api/products", tenant=tenant))[0] for tenant in (0, 1, 2)]
+
+    assert [300, 60, 7] == limits
