@@ -81,11 +81,11 @@ def probe(target: Target) -> None:
         raise TargetError(f"nothing answers at {target.address} ({said}); {mend}") from why
     try:
         answer.json()
+        said = f"GET /health answers {answer.status_code}" if answer.status_code == httpx.codes.NOT_FOUND else ""
     except ValueError:
         said = f"GET /health answers {answer.status_code} without JSON"
-        raise TargetError(
-            f"no API answers at {target.address} ({said}); the address is everything up to /products"
-        ) from None
+    if said:
+        raise TargetError(f"no API answers at {target.address} ({said}); the address is everything up to /products")
 
 
 def _target(document: Mapping[str, Any], address: str | None) -> Target:
