@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
@@ -74,6 +75,12 @@ SPELLINGS = (
     'application/json; charset="utf-8"',
     "application/json ; charset=utf-8",
     "Application/Json;Charset=Utf-8",
+)
+
+
+ODD_NAMES = (
+    *("%0A", "a%0Ab", "a%0Db", "%00", "a%09b", "%20", "%25", "a%3Fb", "a%23b", "%C2%85", "%E2%80%A8", "%FF"),
+    "x" * 300,
 )
 
 
@@ -232,6 +239,19 @@ def test_an_unknown_path_is_not_found(path: str, full: Actor, anonymous: Actor) 
     for actor in (full, anonymous.at(None)):
         for method in ("GET", "POST", "DELETE"):
             actor.send(method, path).refused("ROUTE_NOT_FOUND")
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+@pytest.mark.parametrize("operation", WITH_PATH, ids=named)
+@pytest.mark.rule("ERR-12")
+def test_an_odd_name_is_no_unknown_path(operation: Operation, name: str, full: Actor) -> None:
+    """The path is known, whatever the characters of its parameter: 400, not 404."""
+    path = re.sub(r"\{\w+\}", name, operation.path)
+    content = json.dumps(sample(operation)).encode() if operation.body else None
+    headers = JSON if operation.body else {}
+    answer = full.send(operation.method, path, (), headers, content).refused("VALIDATION_ERROR")
+
+    assert "path" in {error.get("in") for error in answer.details.get("errors", ())}
 
 
 @pytest.mark.parametrize("operation", WITH_PATH, ids=named)

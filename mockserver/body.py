@@ -46,9 +46,10 @@ class Body:
             raise ApiError("MALFORMED_JSON", why=why.msg if raw else "it is empty") from None
 
     async def drain(self) -> None:
-        """Read what nobody wants, within bounds: an answer before the end of the body looks like a broken connection.
+        """Read what nobody wants: an answer before the end of the body looks like a broken connection.
 
-        Not from a client that waits to be asked for its body (RFC 9110 §10.1.1), nor longer than DRAINING.
+        Not from a client that waits to be asked for its body (RFC 9110 §10.1.1). Raises Aborted, or MALFORMED_REQUEST for
+        a body that does not come to its end within DRAINED and DRAINING.
         """
         if "expect" in self._headers:
             return
@@ -58,7 +59,10 @@ class Body:
                 while self._left and size < DRAINED:
                     size += len((await self()).get("body", b""))
         except TimeoutError:
-            return
+            self._left = False
+            raise ApiError("MALFORMED_REQUEST") from None
+        if self._left:
+            raise ApiError("MALFORMED_REQUEST")
 
     async def _read(self, limit: int) -> bytes:
         """All of it, whatever Content-Length says."""

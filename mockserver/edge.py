@@ -6,6 +6,7 @@ import logging
 import re
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -131,7 +132,8 @@ class _Answer:
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            await self._body.drain()
+            with suppress(Aborted, ApiError):
+                await self._body.drain()
             self.started, self.status = True, message["status"]
             message = {**message, "headers": [*message["headers"], *self._headers()]}
         elif self._without_body and message["type"] == "http.response.body":

@@ -6,11 +6,12 @@ import contextlib
 import json
 import socket
 import time
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from tests.live import Mock, Response, exchange, request
+from tests.live import Mock, Response, exchange, request, running
 
 TENANT = "3714240b-2e06-4c35-8856-ccc1c096323e"
 FULL = "nxc_live_growth_full_4f9a1c0e2b7d"
@@ -416,3 +417,16 @@ def test_a_header_of_64_kib_does_not_stop_the_server(mock: Mock) -> None:
     exchange(mock.port, request("GET", "/api/health", (("X-Long", "a" * 65_536),)))
 
     assert 200 == exchange(mock.port, request("GET", "/api/health", ())).status
+
+
+def test_a_client_that_goes_away_leaves_no_error_in_the_log(tmp_path: Path) -> None:
+    """Before its body, in the middle of it, and while it is being refused."""
+    with running(tmp_path, "--log", "text") as mock:
+        for headers in ((*USUAL, JSON), (JSON,), USUAL):
+            for path in ("/api/products", "/api/orders/ord_01HXK9MZPQ3B8C7D2E5F6G/cancel", "/api/nope"):
+                with socket.create_connection(("127.0.0.1", mock.port), timeout=5) as connection:
+                    connection.sendall(request("POST", path, (*headers, ("Content-Length", "999"))) + b'{"sku":')
+        order = exchange(mock.port, request("GET", "/api/orders/ord_01HXK9MZPQ3B8C7D2E5F6G", USUAL)).json["data"]
+
+    assert "confirmed" == order["status"]
+    assert "Traceback" not in (tmp_path / "mock.log").read_text()
