@@ -6,7 +6,6 @@ from typing import Any
 
 from connexion import ConnexionMiddleware
 from connexion.exceptions import InvalidSpecification
-from connexion.middleware.routing import RoutingMiddleware
 from connexion.middleware.security import SecurityMiddleware
 from connexion.resolver import Resolution, Resolver
 from connexion.security import AbstractSecurityHandler
@@ -19,6 +18,7 @@ from mockserver.domain import instants
 from mockserver.edge import Edge
 from mockserver.pages import pages
 from mockserver.quotas import Quotas
+from mockserver.routing import StrictRouting
 from mockserver.settings import Settings
 from mockserver.store.database import Database
 from mockserver.store.world import World
@@ -65,19 +65,6 @@ class _Fork:
             return
         scope["visit"].page = True
         await self._pages(inner, receive, send)
-
-
-class StrictRouting(RoutingMiddleware):
-    """Connexion 3.3 redirects a trailing slash (307); the contract knows no such path."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        super().__init__(app)
-        self.router.redirect_slashes = False
-
-    def add_api(self, *args: Any, **options: Any) -> None:
-        super().add_api(*args, **options)
-        for route in self.router.routes:
-            route.app.redirect_slashes = False
 
 
 class _Unresolved(Resolver):

@@ -12,6 +12,7 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Redire
 from starlette.routing import Mount, Route, Router
 from starlette.staticfiles import StaticFiles
 
+from mockserver.routing import exact
 from mockserver.store.world import World
 from mockserver.tokens import Tokens
 from nexuscommerce.contract import Contract
@@ -27,7 +28,7 @@ def pages(contract: Contract, tokens: Tokens, world: World) -> Router:
     first = world.tenants[0]
     example = {"key": first["keys"][0]["key"], "tenant": first["id"], "name": first["name"]}
     reference = _REFERENCE.replace("{{example}}", json.dumps(example).replace("<", "\\u003c"))
-    return Router(
+    router = Router(
         [
             Route("/", _answer(RedirectResponse("/docs"))),
             Route("/openapi.yaml", _answer(Response(contract.source, media_type="application/yaml"))),
@@ -36,9 +37,9 @@ def pages(contract: Contract, tokens: Tokens, world: World) -> Router:
             Route(JWKS_PATH, _answer(JSONResponse(tokens.jwks()))),
             Route("/favicon.ico", _answer(FileResponse(_SWAGGER_UI / "favicon-32x32.png"))),
             Mount("/docs/files", StaticFiles(directory=_SWAGGER_UI)),
-        ],
-        redirect_slashes=False,
+        ]
     )
+    return exact(router)
 
 
 def _answer(response: Response) -> Callable[[Request], Awaitable[Response]]:

@@ -127,6 +127,9 @@ TRAPS = [
     Trap("a SKU that is none", 400, "VALIDATION_ERROR", path="/api/products/%00"),
     Trap("a SKU of spaces", 400, "VALIDATION_ERROR", path="/api/products/%20"),
     Trap("a SKU that is not UTF-8", 400, "VALIDATION_ERROR", path="/api/products/%FF"),
+    Trap("a line feed in a SKU", 400, "VALIDATION_ERROR", path="/api/products/a%0Ab"),
+    Trap("a line feed behind a SKU", 400, "VALIDATION_ERROR", path="/api/products/SKU-001%0A"),
+    Trap("a line feed behind a path", 404, "ROUTE_NOT_FOUND", path="/api/products%0A"),
     Trap("an unknown SKU", 404, "RESOURCE_NOT_FOUND", path="/api/products/nope"),
     Trap("a query on the health check", 400, "VALIDATION_ERROR", path="/api/health?x=1", headers=()),
     # Bodies
