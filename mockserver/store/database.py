@@ -44,8 +44,12 @@ class Database:
 
     @contextmanager
     def transaction(self, *, writes: bool) -> Iterator[Connection]:
-        """A writer takes the file's lock at once, so that two processes cannot both read before either writes."""
-        self._driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+        """A writer takes the file's lock at once, so that two processes cannot both read before either writes; a reader
+        needs none, for whatever it answers with is one statement."""
+        if not writes:
+            yield self._connection
+            return
+        self._driver.execute("BEGIN IMMEDIATE")
         try:
             yield self._connection
         except BaseException:
