@@ -16,7 +16,7 @@ from mockserver.handlers import OPEN_OPERATIONS, OPERATIONS
 from mockserver.store.database import Database
 from mockserver.validation import Validation
 from mockserver.visit import Visit
-from nexuscommerce.contract import Contract, Operation
+from nexuscommerce.contract import Contract, Operation, UnreadableDocument
 
 
 class Dispatch(SpecMiddleware):
@@ -29,7 +29,9 @@ class Dispatch(SpecMiddleware):
         self._validations = {name: Validation(operation) for name, operation in contract.operations.items()}
         missing = set(contract.operations) - set(OPERATIONS) - set(OPEN_OPERATIONS)
         if missing:
-            raise LookupError(f"no handler for {', '.join(sorted(missing))}")
+            raise UnreadableDocument(
+                f"the document has operations that this mock does not serve: {', '.join(sorted(missing))}"
+            )
 
     def add_api(self, specification: Any, **_: Any) -> None:
         """Connexion offers every app its own reading of the document; this one has the contract."""
@@ -51,8 +53,6 @@ class Dispatch(SpecMiddleware):
     async def _body(self, visit: Visit, operation: Operation) -> Any:
         """The parsed body of an operation that has one. Another's is read to its end too: nothing is done for a request
         that turns out to be broken."""
-        if visit.body is None:
-            return None
         if operation.body:
             return await visit.body.json(self._contract.body_bytes)
         await visit.body.drain()

@@ -47,12 +47,11 @@ class Edge:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        visit = scope["visit"] = self._visit(scope)
-        body = visit.body = Body(receive, visit.headers)
-        answer = _Answer(send, self._finish(visit), body, without_body=visit.method == "HEAD")
+        visit = scope["visit"] = self._visit(scope, receive)
+        answer = _Answer(send, self._finish(visit), visit.body, without_body=visit.method == "HEAD")
         refusal = ""
         try:
-            await self._serve(visit, scope, body, answer)
+            await self._serve(visit, scope, answer)
         except (ApiError, HTTPException) as why:
             error = why if isinstance(why, ApiError) else self._routing_error(visit, why)
             refusal = error.code
@@ -69,7 +68,7 @@ class Edge:
             if log.isEnabledFor(logging.INFO):
                 log.info("request", extra={"visit": _line(visit, answer.status, refusal, time.perf_counter() - started)})
 
-    async def _serve(self, visit: Visit, scope: Scope, receive: Receive, answer: _Answer) -> None:
+    async def _serve(self, visit: Visit, scope: Scope, answer: _Answer) -> None:
         allow = self._allow(visit.path)
         if not allow and not visit.path.startswith(self._base_path):
             allow = PAGE_METHODS
@@ -81,15 +80,17 @@ class Edge:
             return
         # HEAD is GET without its body (RFC 9110 §9.3.2); `_Answer` leaves the body out.
         inner = {**scope, "method": "GET"} if visit.method == "HEAD" else scope
-        await self._app(inner, receive, answer)
+        await self._app(inner, visit.body, answer)
 
-    def _visit(self, scope: Scope) -> Visit:
+    def _visit(self, scope: Scope, receive: Receive) -> Visit:
         headers = Headers(scope=scope)
         given = headers.get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else str(ULID())
         address = scope["client"][0] if scope.get("client") else ""
         raw_path = (scope.get("raw_path") or b"").decode("latin-1")
-        return Visit(request_id, scope["method"], scope["path"], raw_path, headers, address, self._clock())
+        return Visit(
+            request_id, scope["method"], scope["path"], raw_path, headers, address, self._clock(), Body(receive, headers)
+        )
 
     def _finish(self, visit: Visit) -> Callable[[], RawHeaders]:
         """The headers of every answer. An answer that nothing has counted yet (no such path, a method that the path

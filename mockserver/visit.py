@@ -33,7 +33,7 @@ class Visit:
     headers: Headers
     address: str
     now: datetime
-    body: Body | None = None
+    body: Body
     operation: Operation | None = None
     principal: Principal | None = None
     refused: ApiError | None = None
