@@ -62,7 +62,7 @@ def run(
         ["--durations=15"] * verbose
         + ["--seed", str(seed)] * (seed is not None)
         + ["--no-schemathesis"] * (not schemathesis)
-        + ["-v"] * verbose
+        + ["-vv"] * verbose
     )
     sys.exit(_judge(chosen, arguments))
 

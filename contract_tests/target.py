@@ -86,6 +86,17 @@ def probe(target: Target) -> None:
         said = f"GET /health answers {answer.status_code} without JSON"
     if said:
         raise TargetError(f"no API answers at {target.address} ({said}); the address is everything up to /products")
+    for name in REQUIRED:
+        _admitted(target, name)
+
+
+def _admitted(target: Target, name: str) -> None:
+    """A wrong token or tenant is the target file's fault, and not a hundred of the implementation's."""
+    headers = {"Authorization": f"Bearer {target.tokens[name]}", "X-Tenant-ID": target.tenants[CREDENTIALS[name]]}
+    answer = httpx.get(target.address + "/products", params={"limit": 1}, headers=headers, timeout=10, trust_env=False)
+    if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+        said = f"is refused in the tenant `{CREDENTIALS[name]}` ({answer.status_code})"
+        raise TargetError(f"the credential `{name}` {said}; look at both in the target file")
 
 
 def _target(document: Mapping[str, Any], address: str | None) -> Target:

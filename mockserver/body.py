@@ -51,7 +51,7 @@ class Body:
         Not from a client that waits to be asked for its body (RFC 9110 §10.1.1). Raises Aborted, or MALFORMED_REQUEST for
         a body that does not come to its end within DRAINED and DRAINING.
         """
-        if "expect" in self._headers:
+        if not self._left or "expect" in self._headers:
             return
         size = 0
         try:

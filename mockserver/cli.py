@@ -59,7 +59,9 @@ def main(context: click.Context, /, limits: str, **options: Any) -> None:
 @click.pass_obj
 def token(settings: Settings, tenant: str | None, role: str, expires_in: int) -> None:
     """Print a user's JWT, as the login issues it."""
-    _, world = _read(settings)
+    contract, world = _read(settings)
+    if role not in contract.roles:
+        _stop(f"there is no role {role}; there are {', '.join(contract.roles)}")
     wanted = tenant or world.tenants[0]["id"]
     for row in world.tenants:
         for user in row["users"]:
@@ -81,7 +83,8 @@ def start(settings: Settings) -> None:
         listener = server.listen(settings.host, settings.port)
     except _MENDABLE as why:
         _stop(str(why))
-    click.echo(greeting(settings, world, listener.getsockname()[1]))
+    program = sys.argv[0] if sys.argv[0].endswith("nexus-mock") else "nexus-mock"
+    click.echo(greeting(settings, world, listener.getsockname()[1], program))
     try:
         server.serve(app, listener)
     finally:

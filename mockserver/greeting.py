@@ -5,10 +5,12 @@ from __future__ import annotations
 from mockserver.settings import Settings
 from mockserver.store.world import World
 
+_ANY = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104  listened on, if told to; a browser wants one address
 
-def greeting(settings: Settings, world: World, port: int) -> str:
-    """The address, the reference, the tenants, a key for each of several roles, and a line to paste."""
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+
+def greeting(settings: Settings, world: World, port: int, program: str) -> str:
+    """The address, the reference, the tenants with a key for each, a key for each of several roles, a line to paste."""
+    host = _ANY.get(settings.host) or (f"[{settings.host}]" if ":" in settings.host else settings.host)
     base = f"http://{host}:{port}"
     first = world.tenants[0]
     roles = [user["role"] for user in first["users"]]
@@ -18,10 +20,10 @@ def greeting(settings: Settings, world: World, port: int) -> str:
         f"Reference, with a key filled in: {base}/docs",
         f"State: {settings.database} (begin anew with --fresh)" + ("" if settings.limits else "; rate limits are off"),
         "",
-        "Tenants:",
-        *(f"  {tenant['id']}  {tenant['plan']:<10}  {tenant['name']}" for tenant in world.tenants),
+        "Tenants, each with a key that may do everything in it:",
+        *(f"  {t['id']}  {t['plan']:<10}  {t['keys'][0]['key']:<44}  {t['name']}" for t in world.tenants),
         "",
-        f"Keys of {first['name']} (for a user's JWT: nexus-mock token --role {'|'.join(roles)}):",
+        f"Keys of {first['name']} (for a user's JWT: {program} token --role {'|'.join(roles)}):",
         *(f"  {key['name']:<{width}}  {key['key']}" for key in first["keys"]),
         "",
         "Try:",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import socket
+from contextlib import suppress
 
 import h11
 import uvicorn
@@ -68,4 +70,8 @@ def serve(app: ASGIApp, listener: socket.socket) -> None:
         server_header=False,
         timeout_graceful_shutdown=10,
     )
-    uvicorn.Server(config).run(sockets=[listener])
+    # What is here now stays: without it the collector walks the document and its validators again and again.
+    gc.collect()
+    gc.freeze()
+    with suppress(KeyboardInterrupt):  # uvicorn raises again the SIGINT that it has already obeyed
+        uvicorn.Server(config).run(sockets=[listener])

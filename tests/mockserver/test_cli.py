@@ -118,6 +118,10 @@ def test_token_prints_a_jwt_that_the_mock_accepts(tmp_path: Path) -> None:
     assert [200, 403] == statuses
 
 
+def test_token_for_no_role_says_which_there_are(tmp_path: Path) -> None:
+    assert "owner, admin, manager, viewer" in _one_line(_run(tmp_path, "token", "--role", "king"))
+
+
 def test_token_for_nobody_says_who_there_is(tmp_path: Path) -> None:
     assert "tenants are" in _one_line(_run(tmp_path, "token", "--tenant", "nope"))
 
