@@ -6,6 +6,7 @@ from typing import Any
 
 from connexion import ConnexionMiddleware
 from connexion.exceptions import InvalidSpecification
+from connexion.middleware.abstract import ROUTING_CONTEXT
 from connexion.middleware.security import SecurityMiddleware
 from connexion.resolver import Resolution, Resolver
 from connexion.security import AbstractSecurityHandler
@@ -86,7 +87,7 @@ def _bearer(gate: Gate, contract: Contract) -> type[AbstractSecurityHandler]:
         def get_fn(self, security_scheme: Any, required_scopes: Any) -> Any:
             def verify(request: Any) -> dict[str, Any]:
                 visit: Visit = request.scope["visit"]
-                visit.operation = contract.operations[request.scope["extensions"]["connexion_routing"]["operation_id"]]
+                visit.operation = contract.operations[request.scope["extensions"][ROUTING_CONTEXT]["operation_id"]]
                 gate.admit(visit)
                 return {}
 
