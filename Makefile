@@ -37,7 +37,7 @@ constraints: $(BIN)/ready  ## Pin what is installed now, by name.
 	$(BIN)/pip freeze --exclude-editable --exclude nexuscommerce-contract > constraints.txt
 
 clean:  ## Forget the environment and every cache.
-	rm -rf .venv .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
+	rm -rf .venv .node .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
 
 $(BIN)/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -11,12 +11,18 @@ from nexuscommerce.contract import Operation
 WRONG_TYPES: Mapping[str, tuple[Any, ...]] = {
     "string": (5, True, [], {}),
     "number": ("5", True, [], {}),
+    "integer": ("5", True, [], {}, 1.5),
+    "boolean": ("true", 1, [], {}),
     "array": ("x", 5, {}),
+    "object": ("x", 5, []),
 }
+
+FREE = "^[^"  # how the patterns begin that forbid some characters, and not all but some
 
 
 def at_bounds(operation: Operation, member: str) -> Iterator[Any]:
-    schema = _schema(operation, member)
+    """Of a member of the operation's body; `/` leads into an object and, with `0`, into a list."""
+    schema = schema_of(operation, member)
     yield from schema.get("enum", ())
     for bound in ("minimum", "maximum"):
         if bound in schema:
@@ -24,7 +30,8 @@ def at_bounds(operation: Operation, member: str) -> Iterator[Any]:
     for bound in ("minLength", "maxLength"):
         if bound in schema:
             yield "x" * schema[bound]
-            yield "🧦" * schema[bound]  # a length is counted in characters, not in bytes or UTF-16 units
+            if schema.get("pattern", FREE).startswith(FREE):
+                yield "🧦" * schema[bound]  # a length is counted in characters, not in bytes or UTF-16 units
     if "maxItems" in schema:
         yield [_item(n) for n in range(schema["maxItems"])]
         yield []
@@ -32,7 +39,7 @@ def at_bounds(operation: Operation, member: str) -> Iterator[Any]:
 
 
 def beyond_bounds(operation: Operation, member: str) -> Iterator[Any]:
-    schema = _schema(operation, member)
+    schema = schema_of(operation, member)
     yield from WRONG_TYPES[schema["type"]]
     if not schema.get("nullable"):
         yield None
@@ -60,12 +67,30 @@ PATTERNS: Mapping[str, tuple[str, ...]] = {
     "^[0-9]{8,14}$": ("7" * 7, "7" * 15, "1234567x", "٣" * 8, "12345678\n"),
     "^[^\\x00-\\x1f\\x7f]*$": ("a\nb", "a\tb", "a\x00b", "a\x7fb", "a\n"),
     "^[^\\x00]*$": ("a\x00b",),
+    "^[a-z][a-z0-9_]*$": ("Amazon", "1a", "_a", "a-b", "a b", "äö", "aa\n"),
 }
 
 
-def _schema(operation: Operation, member: str) -> Mapping[str, Any]:
+def schema_of(operation: Operation, member: str) -> Mapping[str, Any]:
+    """The schema of a member of the body; where a `discriminator` chooses among several bodies, of the first that has it."""
     assert operation.body is not None
-    return CONTRACT.schemas.resolve(CONTRACT.schemas.resolve(operation.body)["properties"][member])
+    schema = operation.body
+    for name in member.split("/"):
+        schema = CONTRACT.schemas.resolve(_inner(schema, name))
+    return schema
+
+
+def _inner(schema: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    branches = CONTRACT.schemas.branches(schema)
+    for each in branches[1].values() if branches else [schema]:
+        whole = CONTRACT.schemas.resolve(each)
+        if name == "0" and "items" in whole:
+            items: Mapping[str, Any] = whole["items"]
+            return items
+        if name in whole.get("properties", {}):
+            member: Mapping[str, Any] = whole["properties"][name]
+            return member
+    raise KeyError(name)
 
 
 def _item(n: int) -> str:

@@ -20,14 +20,17 @@ from contract_tests.filtering import Everything, Judged, Membership
 from contract_tests.ledger import Ledger
 from contract_tests.matching import Members
 from contract_tests.paging import walk
-from contract_tests.population import Population, populate
+from contract_tests.population import Population, inhabit, populate
 from contract_tests.rules import RULES
 from contract_tests.seen import Row
 from contract_tests.target import CREDENTIALS, Target
 from contract_tests.verdicts import Verdicts, rule_of
+from contract_tests.work import Work, dispatch
 from nexuscommerce.contract import Operation
 
-LAST = ("test_rate_limits", "test_schemathesis", "test_laws")  # what tires the target, and what looks back on the whole run
+# In this order after all others. Jobs change lists by themselves, so they are dispatched when the lists have been judged;
+# while they run comes what takes long and tires the target; and at the very end what looks back on the whole run.
+LAST = ("test_dispatching", "test_rate_limits", "test_schemathesis", "test_repricing", "test_laws")
 TARGET, LEDGER = pytest.StashKey[Target](), pytest.StashKey[Ledger]()
 
 
@@ -160,8 +163,9 @@ def chance(pytestconfig: pytest.Config) -> random.Random:
 
 @pytest.fixture(scope="session")
 def population(full: Actor, other_full: Actor, chance: random.Random) -> Iterator[Population]:
-    """The products that the judge makes for itself, and deletes at the end."""
+    """The products and rules that the judge makes for itself, and deletes at the end."""
     population = Population(full, other_full, chance)
+    inhabit(population)
     yield population
     population.clear()
 
@@ -170,6 +174,25 @@ def population(full: Actor, other_full: Actor, chance: random.Random) -> Iterato
 def catalogue(population: Population) -> list[Row]:
     """Products with what existing data may lack: equal titles, mixed case, wildcards, digits, texts of many scripts."""
     return populate(population)
+
+
+@pytest.fixture(scope="session")
+def work(population: Population, pytestconfig: pytest.Config) -> Work:
+    """The jobs that the judge waits for, dispatched when they are first asked for."""
+    return dispatch(population, _saying(pytestconfig))
+
+
+def _saying(config: pytest.Config) -> Callable[[str], None]:
+    """A line on the screen while a test runs."""
+
+    def say(line: str) -> None:
+        terminal, capture = (config.pluginmanager.get_plugin(name) for name in ("terminalreporter", "capturemanager"))
+        if terminal is not None and capture is not None:
+            with capture.global_and_fixture_disabled():
+                terminal.ensure_newline()
+                terminal.write_line(line)
+
+    return say
 
 
 @pytest.fixture(scope="module")

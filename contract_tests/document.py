@@ -11,6 +11,11 @@ LISTS = tuple(o for o in OPERATIONS if o.is_list)
 DETAILS = tuple(CONTRACT.operations[o.detail.operation_id] for o in LISTS if o.detail)
 WITH_BODY = tuple(o for o in OPERATIONS if o.body is not None)
 WITH_PATH = tuple(o for o in GUARDED if "{" in o.path)
+# Job type -> how the names of its schemas begin: `…Create`, `…Params`, `…Result`.
+JOBS = {
+    kind: str(schema["$ref"]).rpartition("/")[2].removesuffix("Create")
+    for kind, schema in (CONTRACT.schemas.branches(CONTRACT.schemas.named("JobCreate")) or ("", {}))[1].items()
+}
 
 
 def named(operation: Operation) -> str:

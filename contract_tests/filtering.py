@@ -14,6 +14,7 @@ from contract_tests.seen import Row
 from nexuscommerce.contract import Comparison, Filter, Operation
 
 MOST = 12  # values that are tried of one filter
+NO_NUMBERS = ("much", "", "NaN", "Infinity", "-Infinity", "0,5", "0.5x", "true", "null", "0x1")
 NO_DATES = (
     "yesterday",
     "2026-13-01",
@@ -31,9 +32,14 @@ Membership = Callable[[Operation], Members]
 Judged = Callable[[Operation, dict[str, Any]], None]
 
 
-def of_kind(*kinds: Comparison) -> pytest.MarkDecorator:
-    """Every filter of every list whose comparison is one of these."""
-    pairs = [(listing, each) for listing in LISTS for each in listing.filters if each.comparison in kinds]
+def is_numeric(listing: Operation, chosen: Filter) -> bool:
+    return listing.parameter(chosen.parameter).schema.get("type") in ("number", "integer")
+
+
+def of_kind(*kinds: Comparison, numeric: bool = False) -> pytest.MarkDecorator:
+    """Every filter of every list whose comparison is one of these, by number or by anything else."""
+    every = [(listing, each) for listing in LISTS for each in listing.filters]
+    pairs = [(a, b) for a, b in every if b.comparison in kinds and is_numeric(a, b) == numeric]
     return pytest.mark.parametrize(("listing", "chosen"), pairs, ids=[f"{a.id}-{b.parameter}" for a, b in pairs])
 
 
@@ -44,6 +50,8 @@ def values(listing: Operation, chosen: Filter, rows: list[Row], members: Members
         return list(schema["enum"])
     if schema.get("type") == "boolean":
         return [True, False]
+    if is_numeric(listing, chosen):
+        return spread(sorted({value for row in rows for value in members.of(row, chosen.fields[0])}))
     if chosen.comparison in (Comparison.AT_LEAST, Comparison.AT_MOST):
         return [written(moment) for moment in moments(rows, chosen)]
     seen = {value for row in rows for member in chosen.fields for value in members.of(row, member) if value}
@@ -52,9 +60,13 @@ def values(listing: Operation, chosen: Filter, rows: list[Row], members: Members
 
 def moments(rows: list[Row], chosen: Filter) -> list[datetime]:
     """Instants at which rows stand: the first, the last and some between."""
-    stamps = sorted({row[chosen.fields[0]] for row in rows})
-    step = max(1, len(stamps) // MOST)
-    return [instant(stamp) for stamp in [*stamps[::step][: MOST - 1], *stamps[-1:]]]
+    return [instant(stamp) for stamp in spread(sorted({row[chosen.fields[0]] for row in rows}))]
+
+
+def spread(ordered: list[Any]) -> list[Any]:
+    """The first, the last and some between."""
+    step = max(1, len(ordered) // MOST)
+    return [*ordered[::step][: MOST - 1], *ordered[-1:]]
 
 
 def written(moment: datetime) -> str:
@@ -87,6 +99,9 @@ def forbidden(listing: Operation, chosen: Filter) -> list[str]:
         return ["nonsense", schema["enum"][0] + "x", ",".join(schema["enum"][:2]), ""]
     if schema.get("type") == "boolean":
         return ["yes", "1", "nonsense", ""]
+    if is_numeric(listing, chosen):
+        beyond = [str(schema[bound] + step) for bound, step in (("minimum", -0.01), ("maximum", 0.01)) if bound in schema]
+        return [*NO_NUMBERS, *beyond]
     if chosen.comparison in (Comparison.AT_LEAST, Comparison.AT_MOST):
         return list(NO_DATES)
     return [""] + ["x" * (schema["maxLength"] + 1)] * ("maxLength" in schema)

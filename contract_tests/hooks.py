@@ -15,14 +15,17 @@ import schemathesis
 from schemathesis.core.transport import Response
 from schemathesis.openapi.checks import RejectedPositiveData
 
+from contract_tests.document import LISTS
 from contract_tests.laws import judge
 from contract_tests.seen import Seen
 
 # Operation -> what it may refuse although the schema allows it: the code, and the pointers of all its faults.
 BEYOND_SCHEMA: dict[str, dict[str, str]] = {
-    "listProducts": {"INVALID_CURSOR": ""},  # a cursor is a text that was issued
+    **{listing.id: {"INVALID_CURSOR": ""} for listing in LISTS},  # a cursor is a text that was issued
     "listOrders": {"INVALID_CURSOR": "", "VALIDATION_ERROR": "/(start_date|end_date)"},  # … and no start is after its end
     "confirmShipment": {"VALIDATION_ERROR": r"/line_items/\d+/external_line_item_id"},  # a line is one of the order's
+    "bulkSetInventory": {"VALIDATION_ERROR": r"/updates/\d+"},  # no level is set twice
+    "updatePricingRule": {"VALIDATION_ERROR": "/(category|skus)"},  # with what the rule has, a change makes a whole rule
 }
 
 

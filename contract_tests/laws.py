@@ -7,14 +7,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from decimal import Decimal
 from itertools import islice
-from typing import Any
 
+from contract_tests import arithmetic
 from contract_tests.document import CONTRACT
-from contract_tests.seen import EVERYWHERE, RATE_LIMIT, Row, Seen, clock, described, faults, header_faults, of, schema_of
-
-Found = list[str] | None
+from contract_tests.seen import (
+    EVERYWHERE,
+    RATE_LIMIT,
+    Found,
+    Row,
+    Seen,
+    clock,
+    described,
+    faults,
+    header_faults,
+    of,
+    schema_of,
+)
 
 TRACE = re.compile(
     r'Traceback \(most recent|File "[^"]+", line \d+|\n\s+at \S+ \(|\.(?:js|ts|py|rb|go|java):\d+|node_modules|site-packages'
@@ -48,10 +57,6 @@ def _different(rows: Sequence[Row], members: Sequence[str]) -> list[str]:
 def _difference(row: Row, expected: Sequence[str]) -> str:
     lacks, has = sorted(set(expected) - set(row)), sorted(set(row) - set(expected))
     return " and ".join([f"lacks {', '.join(lacks)}"] * bool(lacks) + [f"has {', '.join(has)} too"] * bool(has))
-
-
-def _cents(amount: Any) -> Decimal:
-    return Decimal(str(amount)) * 100
 
 
 def _success_is_enveloped(seen: Seen) -> Found:
@@ -218,33 +223,6 @@ def _nothing_is_betrayed(seen: Seen) -> Found:
     return found + ([f"the body shows {trace[0]!r}"] if seen.refused and (trace := TRACE.search(text)) else [])
 
 
-def _totals_add_up(seen: Seen) -> Found:
-    orders = [row for row in seen.rows if {"total_amount", "shipping_amount", "line_items"} <= set(row)]
-    return [line for order in orders for line in _sums(order)][:3] if orders else None
-
-
-def _sums(order: Row) -> Iterator[str]:
-    for item in order["line_items"]:
-        if _cents(item["line_total"]) != item["quantity"] * _cents(item["unit_price"]):
-            yield f"{of(order)}: {item['quantity']} × {item['unit_price']} is not {item['line_total']}"
-    total = sum(_cents(item["line_total"]) for item in order["line_items"]) + _cents(order["shipping_amount"])
-    if _cents(order["total_amount"]) != total:
-        yield f"{of(order)}: lines and shipping make {total / 100}, total_amount is {order['total_amount']}"
-
-
-def _shipments_stay_within_orders(seen: Seen) -> Found:
-    items = [(row, item) for row in seen.rows for item in row.get("line_items", ())]
-    return (
-        [
-            f"{of(row)}, {item['external_line_item_id']}: {item['shipped_quantity']} of {item['quantity']} shipped"
-            for row, item in items
-            if not 0 <= item["shipped_quantity"] <= item["quantity"]
-        ][:3]
-        if items
-        else None
-    )
-
-
 LAWS: dict[str, Callable[[Seen], Found]] = {
     "ENV-01": _success_is_enveloped,
     "ENV-02": _body_is_valid,
@@ -266,6 +244,5 @@ LAWS: dict[str, Callable[[Seen], Found]] = {
     "ERR-02": _code_fits_status,
     "ERR-03": _faults_are_listed,
     "ERR-04": _nothing_is_betrayed,
-    "ORD-01": _totals_add_up,
-    "ORD-02": _shipments_stay_within_orders,
+    **arithmetic.LAWS,
 }

@@ -16,11 +16,13 @@ def equals(value: Any, wanted: Any) -> bool:
     return bool(value == wanted)
 
 
-def at_least(value: str, wanted: str) -> bool:
-    return instant(value) >= _start(wanted)
+def at_least(value: Any, wanted: Any) -> bool:
+    return bool(value >= wanted) if is_number(wanted) else instant(value) >= _start(wanted)
 
 
-def at_most(value: str, wanted: str) -> bool:
+def at_most(value: Any, wanted: Any) -> bool:
+    if is_number(wanted):
+        return bool(value <= wanted)
     return instant(value) < _start(wanted) + timedelta(days=1) if is_date(wanted) else instant(value) <= instant(wanted)
 
 
@@ -39,6 +41,10 @@ COMPARISONS: Mapping[Comparison, Callable[[Any, Any], bool]] = {
     Comparison.AT_MOST: at_most,
     Comparison.CONTAINS: contains,
 }
+
+
+def is_number(value: object) -> bool:
+    return isinstance(value, int | float)
 
 
 def is_date(text: str) -> bool:

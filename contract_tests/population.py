@@ -1,15 +1,20 @@
-"""What the judge writes into a target: products with names of its own, deleted when the run ends."""
+"""What the judge writes into a target: products and pricing rules, deleted when the run ends, and jobs.
+
+Jobs cannot be deleted: those that are still queued or running then are cancelled.
+"""
 
 from __future__ import annotations
 
 import random
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from contract_tests.client import Actor, Answer
-from contract_tests.document import CONTRACT, LISTS
+from contract_tests.document import CONTRACT, JOBS, LISTS
 from contract_tests.seen import Row
+from contract_tests.stock import MERCHANTS, of_types, set_level
 from nexuscommerce.contract import Operation
 
 # Titles and SKU ends with ties, letter case, digits, wildcards and non-ASCII text, for the laws of sorting and searching.
@@ -39,14 +44,21 @@ TITLES = {
 }
 
 
+# Units in the warehouses that the merchant sets, one after the other, for ties and numbers that sort otherwise as text.
+UNITS = ((9,), (10,), (100,), (10, 9), (0,), (), (100, 0))
+PRIORITIES = (100, 9, 10, 1, 10, 1_000_000_000)  # of rules that are not active: they decide nothing
+
+
 @dataclass
 class Population:
-    """Makes products, remembers them, deletes them."""
+    """Makes products, rules and jobs, remembers them, takes them away."""
 
     full: Actor
     other: Actor
     chance: random.Random
     made: list[tuple[Actor, str]] = field(default_factory=list)
+    rules: list[tuple[Actor, str]] = field(default_factory=list)
+    jobs: list[tuple[Actor, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """The prefix is of the seed, so that a run repeats itself; but never one that an earlier run left products of."""
@@ -74,16 +86,53 @@ class Population:
         product: Row = self.create(actor, **members).ok().data
         return product
 
+    def create_rule(self, actor: Actor | None = None, **members: Any) -> Answer:
+        """Ask for a floor for everything that is not active, unless said otherwise."""
+        whole = {"name": "Judge's rule", "type": "floor", "value": 0.01, "value_type": "fixed", "applies_to": "all"}
+        body = {**whole, "marketplace": "all", "priority": 1_000_000, "is_active": False, **members}
+        actor = actor or self.full
+        answer = actor.call("createPricingRule", body=body)
+        if answer.status == CONTRACT.operations["createPricingRule"].success:
+            self.rules.append((actor, str(answer.data["id"])))
+        return answer
+
+    def rule(self, actor: Actor | None = None, **members: Any) -> Row:
+        """A new rule, as the answer to its creation shows it."""
+        rule: Row = self.create_rule(actor, **members).ok().data
+        return rule
+
+    def dispatch(self, operation: str, body: Any, actor: Actor | None = None) -> Answer:
+        """Ask for a job, by dispatchJob or recalculatePrices."""
+        actor = actor or self.full
+        answer = actor.call(operation, body=body)
+        if answer.status == CONTRACT.operations[operation].success:
+            self.jobs.append((actor, str(answer.data["job_id" if operation == "recalculatePrices" else "id"])))
+        return answer
+
+    def job(self, actor: Actor | None = None, kind: str = "review_sentiment") -> Row:
+        """A job that was cancelled as soon as it was dispatched, so that nothing comes of it."""
+        actor = actor or self.full
+        body = {"type": kind, "params": params(kind, [str(self.product(actor)["sku"])])}
+        made = self.dispatch("dispatchJob", body, actor).ok().data
+        job: Row = actor.call("cancelJob", {"jobId": made["id"]}).ok().data
+        return job
+
     def clear(self) -> None:
+        for actor, job in self.jobs:
+            actor.call("cancelJob", {"jobId": job})  # one that has ended refuses, and that is well
+        for actor, rule in self.rules:
+            actor.call("deletePricingRule", {"ruleId": rule})
+        self.jobs.clear()
+        self.rules.clear()
         for actor, sku in self.made:
             actor.call("deleteProduct", {"sku": sku})
         self.made.clear()
 
 
 def populate(population: Population) -> list[Row]:
-    """The products of TITLES, with ties in price and status and a GTIN on some."""
+    """The products of TITLES, with ties in price and status, a GTIN on some and stock of some; and rules named so."""
     statuses = CONTRACT.schemas.named("ProductStatus")["enum"]
-    return [
+    products = [
         population.product(
             sku=population.sku(end),
             title=title,
@@ -93,6 +142,30 @@ def populate(population: Population) -> list[Row]:
         )
         for n, (end, title) in enumerate(TITLES.items())
     ]
+    places = of_types(population.full, *MERCHANTS)
+    for n, product in enumerate(products):
+        for place, units in zip(places, UNITS[n % len(UNITS)], strict=False):
+            set_level(population.full, product["sku"], place, units).ok()
+    for n, title in enumerate(TITLES.values()):
+        population.rule(name=title, value=n % 4 + 0.5, priority=PRIORITIES[n % len(PRIORITIES)])
+    return products
+
+
+def inhabit(population: Population) -> None:
+    """What can be made is there at least once: a product, a rule, a job."""
+    makers: dict[str, Callable[[], Row]] = {
+        "listProducts": population.product,
+        "listPricingRules": population.rule,
+        "listJobs": population.job,
+    }
+    for listing, make in makers.items():
+        if not population.full.call(listing, query={"limit": 1}).ok().rows:
+            make()
+
+
+def params(kind: str, skus: list[str], **members: Any) -> dict[str, Any]:
+    """The document's own example of what a job of this type is given, for these SKUs."""
+    return {**CONTRACT.schemas.named(f"{JOBS[kind]}Params")["example"], "skus": skus, **members}
 
 
 def existing(actor: Actor) -> dict[str, str]:

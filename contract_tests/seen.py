@@ -16,6 +16,7 @@ from contract_tests.document import CONTRACT, route
 from nexuscommerce.contract import Operation
 
 Row = Mapping[str, Any]
+Found = list[str] | None  # what a law found: nothing, or a line for each breach; None where it does not apply
 
 RATE_LIMIT = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 EVERYWHERE = ("X-Request-ID", *RATE_LIMIT)  # on every answer, whether the document lists the answer or not
@@ -101,6 +102,12 @@ def _member_faults(seen: Seen, row: Row) -> Iterator[str]:
         if resource and name in resource["properties"]:
             for error in _validator(resource["properties"][name]).iter_errors(value):
                 yield f"{of(row)}, {'/'.join([name, *map(str, error.instance_path)])}: {error.message[:200]}"
+
+
+def breaches(schema: Mapping[str, Any], value: object) -> Iterator[str]:
+    """What in a value breaks the schema."""
+    for error in _validator(schema).iter_errors(value):
+        yield f"/{'/'.join(map(str, error.instance_path))}: {error.message[:200]}"
 
 
 def header_faults(seen: Seen, name: str) -> list[str]:

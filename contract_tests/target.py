@@ -32,6 +32,7 @@ CREDENTIALS: Mapping[str, str] = {
     "full": "main",
     "reader": "main",
     "writer": "main",
+    "narrow": "main",
     "nothing": "main",
     "expired": "main",
     "revoked": "main",

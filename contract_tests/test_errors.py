@@ -213,7 +213,44 @@ def test_faults_deep_in_a_body_are_named(full: Actor) -> None:
     assert missing(answer.details, expected) == []
 
 
+@pytest.mark.parametrize(
+    ("operation", "body", "expected"),
+    [
+        (
+            "bulkSetInventory",
+            {"updates": [{}, {"sku": "!", "warehouse_id": "x", "quantity": -1, "reason": "lost", "note": 5, "odd": 1}]},
+            ["0/sku", "0/quantity", "1/sku", "1/warehouse_id", "1/quantity", "1/reason", "1/note", "1/odd"],
+        ),
+        (
+            "createPricingRule",
+            {"applies_to": "skus", "skus": ["ok", "!"], "name": "", "value": 0.001, "priority": 0, "odd": 1},
+            ["skus/1", "name", "value", "priority", "odd", "type", "marketplace"],
+        ),
+        (
+            "dispatchJob",
+            {"type": "review_sentiment", "params": {"skus": ["!"], "lookback_days": 0, "odd": 1}, "priority": "urgent"},
+            ["params/skus/0", "params/lookback_days", "params/odd", "priority"],
+        ),
+    ],
+    ids=["bulk", "rule", "job"],
+)
+@pytest.mark.rule("ERR-11")
+def test_faults_are_named_of_the_body_that_was_meant(
+    operation: str, body: dict[str, Any], expected: list[str], full: Actor
+) -> None:
+    """Where a member chooses among several bodies, the faults are those of the chosen one."""
+    answer = full.call(operation, body=body).refused("VALIDATION_ERROR")
+    within = "/updates/" if operation == "bulkSetInventory" else "/"
+
+    assert missing(answer.details, [("body", within + name) for name in expected]) == []
+
+
 ROUTES = (
+    "/inventory/",
+    "/inventory/SKU-001/levels",
+    "/pricing",
+    "/pricing/rules/",
+    "/ai-jobs/x/retry",
     "/",
     "/product",
     "/Products",

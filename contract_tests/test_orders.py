@@ -5,6 +5,7 @@ Orders cannot be created by the API. The judge takes existing ones by status, as
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -14,6 +15,7 @@ from contract_tests.client import Actor, Answer
 from contract_tests.document import CONTRACT
 from contract_tests.population import sample
 from contract_tests.seen import Row
+from contract_tests.stock import levels, listed
 from nexuscommerce.contract import Operation
 
 UPDATE, SHIP, CANCEL = (CONTRACT.operations[name] for name in ("updateOrder", "confirmShipment", "cancelOrder"))
@@ -248,6 +250,69 @@ def test_a_partly_shipped_order_can_be_cancelled(full: Actor, take: Take) -> Non
     after = read(full, order)
 
     assert (after["status"], shipped(after)) == ("cancelled", shipped(partly))
+
+
+def stocks(actor: Actor, order: Row) -> dict[str, Row]:
+    """The inventory records of an order's SKUs, of those that still are in the catalogue."""
+    found = {item["sku"]: listed(actor, item["sku"]) for item in order["line_items"]}
+    return {sku: rows[0] for sku, rows in found.items() if rows} or pytest.skip("not run: the order's products are gone")
+
+
+def moved(before: Mapping[str, Row], after: Mapping[str, Row], member: str) -> dict[str, int]:
+    """SKU -> by how much a total fell."""
+    return {sku: before[sku][member] - after[sku][member] for sku in before}
+
+
+@pytest.mark.parametrize("state", [state for state in STATES if SHIP.transitions.get(state)])
+@pytest.mark.rule("INV-14")
+def test_a_shipment_takes_from_reserved_and_on_hand(state: str, full: Actor, take: Take) -> None:
+    """One unit, then the rest; what can be sold stays as it is, in every warehouse."""
+    order = take(state, units=2)
+    first = {next(iter(left(order))): 1}
+    for lines in (first, None):
+        order = read(full, order)
+        before, shipping = stocks(full, order), lines or left(order)
+        ship(full, order, shipping).ok()
+        after = stocks(full, order)
+        units = Counter({item["sku"]: 0 for item in order["line_items"]})
+        for item in order["line_items"]:
+            units[item["sku"]] += shipping.get(item["external_line_item_id"], 0)
+        expected = {sku: units[sku] for sku in before}
+        assert moved(before, after, "total_reserved") == expected, "units that are no longer reserved"
+        assert moved(before, after, "total_on_hand") == expected, "units that are no longer on hand"
+        assert not any(moved(before, after, "total_available").values()), "what can be sold has changed"
+        for sku in before:
+            assert free(after[sku]) == free(before[sku]), f"{sku}: on hand less reserved, by warehouse"
+
+
+@pytest.mark.parametrize("method", [MERCHANT, *MARKETPLACES])
+@pytest.mark.rule("INV-15")
+def test_a_cancellation_releases_what_was_reserved(method: str, full: Actor, take: Take) -> None:
+    order = take("confirmed", method)
+    before = stocks(full, order)
+    full.call("cancelOrder", {"orderId": order["id"]}).ok()
+    after = stocks(full, order)
+    units = Counter({item["sku"]: 0 for item in order["line_items"]})
+    for item in order["line_items"]:
+        units[item["sku"]] += item["quantity"] - item["shipped_quantity"]
+    expected = {sku: units[sku] for sku in before}
+
+    assert moved(before, after, "total_reserved") == expected, "units that are no longer reserved"
+    assert moved(after, before, "total_available") == expected, "units that can be sold again"
+    assert not any(moved(before, after, "total_on_hand").values()), "what is on hand has changed"
+
+
+@pytest.mark.rule("INV-15")
+def test_a_move_of_the_status_alone_moves_no_stock(full: Actor, take: Take) -> None:
+    order = take("pending", None)
+    before = stocks(full, order)
+    full.call("updateOrder", {"orderId": order["id"]}, body={"status": "confirmed"}).ok()
+
+    assert stocks(full, order) == before
+
+
+def free(record: Row) -> dict[str, int]:
+    return {place: on_hand - reserved for place, (on_hand, reserved) in levels(record).items()}
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ A fault is a change to a request that deserves a certain refusal. Every pair of 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import combinations
@@ -15,7 +16,9 @@ import pytest
 
 from contract_tests.client import Actor, Answer
 from contract_tests.document import CONTRACT
+from contract_tests.paging import walk
 from contract_tests.population import Population, existing, unknown
+from contract_tests.stock import KEPT, update
 
 RANK = {row.code: n for n, row in enumerate(CONTRACT.refusals)}
 JSON = "application/json"
@@ -42,13 +45,18 @@ class Fault(NamedTuple):
     change: Callable[[Request], Request]
 
 
+def _absent(method: str) -> str:
+    """A method that the path of no ground has."""
+    return "PATCH" if method == "PUT" else "PUT"
+
+
 def _changing(code: str, place: str, **change: Any) -> Fault:
     return Fault(code, place, lambda request: replace(request, **change))
 
 
 ANYWHERE = (
     _changing("ROUTE_NOT_FOUND", "path", path="/nowhere"),
-    _changing("METHOD_NOT_ALLOWED", "method", method="PUT"),
+    Fault("METHOD_NOT_ALLOWED", "method", lambda request: replace(request, method=_absent(request.method))),
     _changing("UNAUTHENTICATED", "credential", credential="anonymous"),
     _changing("TOKEN_INVALID", "credential", credential="garbage"),
     _changing("TOKEN_EXPIRED", "credential", credential="expired"),
@@ -99,6 +107,26 @@ GROUNDS = (
         ),
     ),
     Ground("cancel", (*ANYWHERE, Fault("RESOURCE_NOT_FOUND", "own", lambda r: r))),
+    Ground(
+        "stock",
+        (
+            *ANYWHERE,
+            *IN_BODY,
+            _changing("VALIDATION_ERROR", "body", content=b"{}"),
+            _changing("RESOURCE_NOT_FOUND", "path", path="/inventory/JT-nowhere"),
+            Fault("WAREHOUSE_READ_ONLY", "own", lambda r: r),
+        ),
+    ),
+    Ground(
+        "rule",
+        (
+            *ANYWHERE,
+            *IN_BODY,
+            _changing("VALIDATION_ERROR", "body", content=b'{"category": "of a rule for all"}'),
+            _changing("VALIDATION_ERROR", "body", content=b"{}"),
+        ),
+    ),
+    Ground("job", (*ANYWHERE, Fault("INVALID_STATE_TRANSITION", "own", lambda r: r))),
 )
 PAIRS = [
     (ground, pair)
@@ -144,12 +172,17 @@ def ask(
         ),
         "update": Request("PATCH", f"/products/{nowhere['sku']}", media=JSON, content=b'{"title": "x"}'),
         "cancel": Request("POST", f"/orders/{nowhere['orderId']}/cancel"),
+        "stock": Request("PUT", f"/inventory/{taken}", media=JSON, content=_kept(full)),
+        "rule": Request("PATCH", f"/pricing/rules/{population.rule()['id']}", media=JSON, content=b'{"value": 1}'),
+        "job": Request("POST", f"/ai-jobs/{population.job()['id']}/cancel"),
     }
     tenants = {"own": full.tenant, "none": None, "malformed": "no-uuid", "another": other_full.tenant}
     own = {"full": full, "anonymous": anonymous, "garbage": full.with_token("garbage", "nxc_live_nothing")}
 
     def send(ground: Ground, faults: Any) -> Answer:
         request = grounds[ground.name]
+        if request.media and request.content is None:
+            pytest.skip("not run: tenant `main` has no warehouse that a marketplace keeps")
         for fault in _applied_in_order(faults):
             request = fault.change(request)
         caller = own[request.credential] if request.credential in own else actor(request.credential)
@@ -157,6 +190,12 @@ def ask(
         return caller.at(tenants[request.tenant]).send(request.method, request.path, request.query, headers, request.content)
 
     return send
+
+
+def _kept(actor: Actor) -> bytes | None:
+    """An update of a level that a marketplace keeps, where there is such a warehouse."""
+    rows = walk(actor, CONTRACT.operations["listWarehouses"]).rows
+    return next((json.dumps(update(row["id"], 5)).encode() for row in rows if row["type"] in KEPT), None)
 
 
 def _applied_in_order(faults: Any) -> list[Fault]:

@@ -19,6 +19,7 @@ import tomli_w
 
 from contract_tests.client import Actor
 from contract_tests.document import CONTRACT
+from contract_tests.paging import walk
 from nexuscommerce.files import packaged
 
 TOKEN = "NEXUS_CONTRACT_FUZZ_TOKEN"
@@ -31,6 +32,7 @@ def test_schemathesis_finds_nothing(actor: Callable[[str], Actor], tmp_path: Pat
     config = tmp_path / "schemathesis.toml"
     config.write_text(tomli_w.dumps(configuration(fuzz, pytestconfig.option.examples)))
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(config), "run", str(packaged("openapi.yaml"))]
+    before = set(unfinished(fuzz))
     done = subprocess.run(
         [*command, "--seed", str(pytestconfig.option.seed)],
         cwd=tmp_path,
@@ -44,6 +46,8 @@ def test_schemathesis_finds_nothing(actor: Callable[[str], Actor], tmp_path: Pat
         text=True,
         timeout=LONGEST,
     )
+    for job in set(unfinished(fuzz)) - before:
+        fuzz.call("cancelJob", {"jobId": job})
     if done.returncode != 0:
         pytest.fail(f"Schemathesis says:\n{done.stdout[-20_000:]}{done.stderr[-2_000:]}", pytrace=False)
 
@@ -56,12 +60,27 @@ def configuration(fuzz: Actor, examples: int) -> dict[str, Any]:
     config["auth"]["openapi"]["bearerAuth"]["bearer"] = f"${{{TOKEN}}}"
     config["parameters"]["header.X-Tenant-ID"] = fuzz.tenant
     config["generation"]["max-examples"] = examples
-    orders = movable(fuzz)
-    if orders:
-        config["dictionaries"]["orders"]["values"] = orders
-    else:
-        del config["dictionaries"], config["parameters"]["path.orderId"]
+    known = {
+        "orders": movable(fuzz),
+        "skus": some(fuzz, "listInventory", "sku"),
+        "warehouses": some(fuzz, "listWarehouses", "id"),
+    }
+    for name, values in known.items():
+        config["dictionaries"][name]["values"] = values
+    empty = {name for name, values in known.items() if not values}
+    config["dictionaries"] = {name: each for name, each in config["dictionaries"].items() if name not in empty}
+    config["parameters"] = {name: each for name, each in config["parameters"].items() if not names(each, empty)}
     return config
+
+
+def names(parameter: Any, dictionaries: set[str]) -> bool:
+    """Whether a parameter takes its values from one of these dictionaries."""
+    return isinstance(parameter, dict) and parameter.get("dictionary") in dictionaries
+
+
+def some(fuzz: Actor, listing: str, member: str) -> list[str]:
+    """A member of the first rows of a list."""
+    return [str(row[member]) for row in fuzz.call(listing, query={"limit": 10, "fields": member}).ok().rows]
 
 
 def movable(fuzz: Actor) -> list[str]:
@@ -69,6 +88,12 @@ def movable(fuzz: Actor) -> list[str]:
     states = CONTRACT.schemas.named("OrderStatus")["enum"]
     pages = [fuzz.call("listOrders", query={"status": state, "limit": 5, "fields": "id"}).ok() for state in states]
     return [str(row["id"]) for page in pages for row in page.rows]
+
+
+def unfinished(fuzz: Actor) -> list[str]:
+    """The jobs that are queued or running."""
+    walks = [walk(fuzz, CONTRACT.operations["listJobs"], {"status": state}) for state in ("queued", "running")]
+    return [str(value) for seen in walks for value in seen.values("id")]
 
 
 def here() -> str:

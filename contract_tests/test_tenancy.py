@@ -10,15 +10,29 @@ from uuid import UUID
 import pytest
 
 from contract_tests.client import Actor, Answer
-from contract_tests.document import GUARDED, LISTS, WITH_PATH, identity, named
+from contract_tests.document import CONTRACT, GUARDED, LISTS, WITH_PATH, identity, named
+from contract_tests.matching import Members
 from contract_tests.paging import walk
 from contract_tests.population import Population, existing, sample, unknown
 from contract_tests.seen import Row
+from contract_tests.stock import WAREHOUSES
 from nexuscommerce.contract import Operation
 
 guarded = pytest.mark.parametrize("operation", GUARDED, ids=named)
 lists = pytest.mark.parametrize("listing", LISTS, ids=named)
 UNKNOWN = "6b1f3c5e-0d8a-4e52-9c47-2f7d0a9b1e63"
+NOWHERE = "wh_01HXK9MZPQ3B8C7D2E5F6G"
+STOCK = ("listInventory", "listProducts", "listWarehouses")
+UPDATE = {"warehouse_id": "warehouseId", "quantity": 1, "reason": "correction"}
+SKUS = {"skus": ["sku"], "marketplace": "amazon_us"}
+# Operation -> a body whose values are names of `foreign` (`own`: a SKU of ours) where there is such a name.
+NAMING: list[tuple[str, dict[str, Any]]] = [
+    ("setInventory", UPDATE),
+    ("bulkSetInventory", {"updates": [{**UPDATE, "sku": "own"}]}),
+    ("bulkSetInventory", {"updates": [{**UPDATE, "sku": "sku"}]}),
+    ("recalculatePrices", SKUS),
+    ("dispatchJob", {"type": "competitor_scan", "params": SKUS}),
+]
 NO_UUIDS = (
     "",
     "main",
@@ -37,6 +51,8 @@ def foreign(full: Actor, other_full: Actor, population: Population) -> dict[str,
     """Path parameters of resources that the tenant `other` has and `main` has not."""
     own = {listing.id: set(walk(full, listing).values(identity(listing))) for listing in LISTS}
     population.product(other_full)
+    population.rule(other_full)
+    population.job(other_full)
     return {
         listing.detail.parameter: next(
             str(row[listing.detail.member])
@@ -45,7 +61,7 @@ def foreign(full: Actor, other_full: Actor, population: Population) -> dict[str,
         )
         for listing in LISTS
         if listing.detail
-    }
+    } | {"warehouseId": next(iter(walk(other_full, WAREHOUSES).values("id")), NOWHERE)}
 
 
 @guarded
@@ -106,13 +122,40 @@ def test_another_tenants_resource_is_as_one_that_never_was(
     assert view(other_full, foreign) == before
 
 
-@lists
+@pytest.mark.parametrize(("operation", "body"), NAMING, ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.rule("TEN-04")
+def test_what_a_body_names_is_looked_for_in_the_own_tenant(
+    operation: str, body: dict[str, Any], full: Actor, foreign: dict[str, str], product: Row, chance: Random
+) -> None:
+    """Another tenant's SKU or warehouse is as unknown as one that never was: 404 by itself, a failure in a bulk."""
+    stranger = {**foreign, "own": str(product["sku"])}
+    nobody = {**stranger, **{name: unknown(value, chance) for name, value in foreign.items()}}
+    theirs, nobodys = (full.call(operation, {"sku": who["own"]}, body=filled(body, who)) for who in (stranger, nobody))
+
+    if operation == "bulkSetInventory":
+        assert [row["error"]["code"] for row in theirs.ok().data["results"]] == ["RESOURCE_NOT_FOUND"]
+    else:
+        theirs.refused("RESOURCE_NOT_FOUND")
+    assert told(theirs, stranger, list(foreign)) == told(nobodys, nobody, list(foreign))
+
+
+@pytest.mark.rule("TEN-05")
+def test_the_inventory_is_that_of_the_own_products(full: Actor, other_full: Actor, foreign: dict[str, str]) -> None:
+    """A record for each product and no other, in warehouses of the tenant."""
+    for actor in (full, other_full):
+        records, products, places = (walk(actor, CONTRACT.operations[name]) for name in STOCK)
+        assert sorted(records.values("sku")) == sorted(products.values("sku"))
+        assert records.total == products.total
+        stored = {level["warehouse_id"] for row in records.rows for level in row["warehouses"]}
+        assert sorted(stored - set(places.values("id"))) == [], "warehouses that the tenant has not"
+
+
+@pytest.mark.parametrize("listing", [listing for listing in LISTS if "id" in listing.members], ids=named)
 @pytest.mark.rule("TEN-05")
 def test_two_tenants_share_no_row(listing: Operation, full: Actor, other_full: Actor, foreign: dict[str, str]) -> None:
-    key = identity(listing)
     ours, theirs = walk(full, listing), walk(other_full, listing)
 
-    assert sorted(set(ours.values(key)) & set(theirs.values(key))) == []
+    assert sorted(set(ours.values("id")) & set(theirs.values("id"))) == []
     assert (ours.total, theirs.total) == (len(ours.rows), len(theirs.rows))
 
 
@@ -123,11 +166,11 @@ def test_no_filter_leads_into_another_tenant(
 ) -> None:
     """By every filter, with the values of their rows: what comes back is ours."""
     key = identity(listing)
-    theirs = walk(other_full, listing)
+    ours, theirs, reading = set(walk(full, listing).values(key)), walk(other_full, listing), Members(other_full, listing)
     for chosen in listing.filters:
-        for value in {row[chosen.fields[0]] for row in theirs.rows[:20] if chosen.fields[0] in row}:
+        for value in {value for row in theirs.rows[:20] for value in reading.of(row, chosen.fields[0])}:
             found = full.call(listing.id, query={chosen.parameter: value, "limit": 200}).ok()
-            assert sorted({row[key] for row in found.rows} & set(theirs.values(key))) == [], f"{chosen.parameter}={value}"
+            assert sorted({row[key] for row in found.rows} - ours) == [], f"{chosen.parameter}={value}"
 
 
 @pytest.mark.rule("TEN-05")
@@ -186,6 +229,15 @@ def test_a_cursor_of_another_tenant_is_refused(listing: Operation, full: Actor, 
         pytest.skip(f"not run: tenant `other` has fewer than two rows in {listing.id}")
 
     full.call(listing.id, query={"limit": 1, "cursor": cursor}).refused("INVALID_CURSOR")
+
+
+def filled(body: Any, names: dict[str, str]) -> Any:
+    """The body with what it names put in."""
+    if isinstance(body, dict):
+        return {member: filled(value, names) for member, value in body.items()}
+    if isinstance(body, list):
+        return [filled(value, names) for value in body]
+    return names.get(body, body) if isinstance(body, str) else body
 
 
 def told(answer: Answer, path: dict[str, str], names: list[str]) -> Any:

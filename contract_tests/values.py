@@ -1,4 +1,4 @@
-"""Values that a product's members may have, drawn by Hypothesis; each member of ProductUpdate has its row."""
+"""Values that members may have, drawn by Hypothesis: each member of ProductUpdate, and those of a rule beside its scope."""
 
 from __future__ import annotations
 
@@ -28,6 +28,16 @@ VALUES: Mapping[str, st.SearchStrategy[Any]] = {
     "cost_price": st.none() | _cents,
     "weight_kg": st.none() | st.integers(0, 100_000) | st.integers(0, 100_000_000).map(lambda grams: grams / 1000),
     "images": st.lists(_visible.map("https://img.example/".__add__), max_size=20),
+}
+
+RULE_VALUES: Mapping[str, st.SearchStrategy[Any]] = {
+    "name": st.text(_signs, min_size=1, max_size=200),
+    "type": st.sampled_from(CONTRACT.schemas.named("RuleType")["enum"]),
+    "value": _cents,
+    "value_type": st.sampled_from(CONTRACT.schemas.named("RuleValueType")["enum"]),
+    "marketplace": st.sampled_from(["all", "amazon_us", "x1", "a" * 32]),
+    "priority": st.integers(1, 20) | st.integers(1, 1_000_000_000),
+    "is_active": st.just(False),  # an active one might decide
 }
 
 

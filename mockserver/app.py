@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
 from connexion import ConnexionMiddleware
@@ -17,14 +20,20 @@ from mockserver.cors import Cors
 from mockserver.dispatch import Dispatch
 from mockserver.domain import instants
 from mockserver.edge import Edge
-from mockserver.pages import pages
+from mockserver.login import Login
+from mockserver.pages import methods, pages
 from mockserver.quotas import Quotas
 from mockserver.routing import StrictRouting
 from mockserver.settings import Settings
 from mockserver.store.database import Database
+from mockserver.store.deliveries import Deliveries
 from mockserver.store.world import World
 from mockserver.tokens import Tokens
 from mockserver.visit import Gate, Visit
+from mockserver.webhooks.addresses import public_addresses
+from mockserver.webhooks.sender import Sender
+from mockserver.webhooks.worker import Worker
+from mockserver.workers import catch_up
 from nexuscommerce.contract import Contract, UnreadableDocument
 
 
@@ -45,9 +54,24 @@ def create_app(
         api.add_api(dict(contract.document), base_path=contract.base_path)
     except InvalidSpecification as why:
         raise UnreadableDocument(f"the document is not OpenAPI 3.0: {why.message}") from why
-    return Edge(
-        _Fork(contract.base_path, api, pages(contract, tokens, world)), contract, gate, Cors(settings.origins), clock
-    )
+    beside = pages(contract, tokens, world, Login(database, tokens, quotas).routes())
+    fork = _Fork(contract.base_path, api, beside)
+    return Edge(fork, contract, methods(beside), gate, Cors(settings.origins), clock)
+
+
+@asynccontextmanager
+async def delivering(settings: Settings, database: Database, clock: instants.Clock = instants.now) -> AsyncIterator[None]:
+    """While this lasts, jobs end and webhooks are sent without a request; on the event loop that the app is served on."""
+
+    def jobs(now: datetime) -> None:
+        for tenant in database.waking(instants.text(now)):
+            catch_up(database, tenant, now)
+
+    async with (
+        Sender(public_addresses if settings.public else None) as send,
+        Worker(Deliveries(database), send, clock, settings.webhook_pauses, before=jobs).running(),
+    ):
+        yield
 
 
 class _Fork:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ulid import ULID
-
 from mockserver.cursors import Cursors
 from mockserver.domain import instants
+from mockserver.ids import new_id
 from mockserver.validation import Values
 from nexuscommerce.contract import Operation
 
@@ -46,5 +45,5 @@ class Call:
         return instants.text(self.now)
 
     def new_id(self, prefix: str) -> str:
-        """A new id: the prefix, `_` and a ULID."""
-        return f"{prefix}_{ULID.from_timestamp(self.now.timestamp())}"
+        """A new id of something that begins now."""
+        return new_id(prefix, self.now)

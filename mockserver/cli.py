@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+import math
+import re
 import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from mockserver import logs, server
-from mockserver.app import create_app
+from mockserver.app import create_app, delivering
 from mockserver.domain import instants
 from mockserver.greeting import greeting
+from mockserver.order_command import order
 from mockserver.quotas import UnusableStore
 from mockserver.settings import Settings
 from mockserver.store.database import UnusableDatabase, open_database
-from mockserver.store.world import UnreadableWorld, World, load_world
+from mockserver.terminal import read, stop
 from mockserver.tokens import Tokens
-from nexuscommerce.contract import Contract, UnreadableDocument, load
+from mockserver.webhooks.commands import webhook
+from nexuscommerce.contract import UnreadableDocument
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _DEFAULT = Settings()
+_ORIGIN = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://[^/\s@]+")
+_YEARS = 100 * 365 * 24 * 3600
 _PATH = click.Path(path_type=Path, dir_okay=False)
-_MENDABLE = (UnreadableDocument, UnreadableWorld, UnusableDatabase, UnusableStore, server.PortTaken)
+_MENDABLE = (UnreadableDocument, UnusableDatabase, UnusableStore, server.PortTaken)
 
 
 def _option(name: str, default: Any, help: str, **more: Any) -> Callable[[_F], _F]:  # noqa: A002  click's own word
@@ -43,9 +49,18 @@ def _option(name: str, default: Any, help: str, **more: Any) -> Callable[[_F], _
 @_option("--anonymous-per-minute", 0, "For callers without valid credentials; 0: the document's.", type=click.IntRange(0))
 @_option("--origin", _DEFAULT.origins, "Whose pages may call; repeatable; * is any origin.", multiple=True, as_=["origins"])
 @_option("--log", _DEFAULT.log, "A line per request on standard error.", type=click.Choice(logs.FORMATS))
+@_option("--public", False, "For a shared mock: send webhooks to public addresses alone.", is_flag=True)
+@_option(
+    "--webhook-pauses", _DEFAULT.webhook_pauses, "Times the pauses of webhooks; 0: none.", type=click.FloatRange(0, 1000)
+)
 @click.pass_context
 def main(context: click.Context, /, limits: str, **options: Any) -> None:
     """A stateful mock of NexusCommerce. Without a command, it starts. Every option can also be set by the environment."""
+    if not math.isfinite(options["webhook_pauses"]):
+        stop("--webhook-pauses is a number from 0 to 1000")
+    for origin in options["origins"]:
+        if not _ORIGIN.fullmatch(origin):
+            stop(f"--origin {origin!r} is no origin; one looks like https://shop.example, http://localhost:3000 or *")
     settings = Settings(limits=limits == "on", **options)
     context.obj = settings
     if context.invoked_subcommand is None:
@@ -55,13 +70,18 @@ def main(context: click.Context, /, limits: str, **options: Any) -> None:
 @main.command()
 @click.option("--tenant", help="The tenant's id; the first of the fixtures unless given.")
 @click.option("--role", default="owner", help="The role of the user: owner, admin, manager or viewer.")
-@click.option("--expires-in", default=24 * 3600, help="Seconds from now; negative: it has expired already.")
+@click.option(
+    "--expires-in",
+    default=24 * 3600,
+    type=click.IntRange(-_YEARS, _YEARS),
+    help="Seconds from now; negative: it has expired already.",
+)
 @click.pass_obj
 def token(settings: Settings, tenant: str | None, role: str, expires_in: int) -> None:
     """Print a user's JWT, as the login issues it."""
-    contract, world = _read(settings)
+    contract, world = read(settings)
     if role not in contract.roles:
-        _stop(f"there is no role {role}; there are {', '.join(contract.roles)}")
+        stop(f"there is no role {role}; there are {', '.join(contract.roles)}")
     wanted = tenant or world.tenants[0]["id"]
     for row in world.tenants:
         for user in row["users"]:
@@ -70,35 +90,26 @@ def token(settings: Settings, tenant: str | None, role: str, expires_in: int) ->
                 click.echo(issuer.issue(user, wanted, instants.now(), timedelta(seconds=expires_in)))
                 return
     known = ", ".join(row["id"] for row in world.tenants)
-    _stop(f"the fixtures have no {role} in a tenant {wanted}; the tenants are {known}")
+    stop(f"the fixtures have no {role} in a tenant {wanted}; the tenants are {known}")
 
 
 def start(settings: Settings) -> None:
     """Open everything, say where it is, and serve."""
     logs.configure(settings.log)
-    contract, world = _read(settings)
+    contract, world = read(settings)
     try:
+        listener = server.listen(settings.host, settings.port)  # before the state is touched: another mock may be here
         database = open_database(settings.database, contract, world, fresh=settings.fresh)
         app = create_app(settings, contract, world, database)
-        listener = server.listen(settings.host, settings.port)
     except _MENDABLE as why:
-        _stop(str(why))
+        stop(str(why))
     program = sys.argv[0] if sys.argv[0].endswith("nexus-mock") else "nexus-mock"
     click.echo(greeting(settings, world, listener.getsockname()[1], program))
     try:
-        server.serve(app, listener)
+        server.serve(app, listener, delivering(settings, database))
     finally:
         database.close()
 
 
-def _read(settings: Settings) -> tuple[Contract, World]:
-    try:
-        contract = load(settings.document)
-        return contract, load_world(settings.fixtures, contract)
-    except _MENDABLE as why:
-        _stop(str(why))
-
-
-def _stop(message: str) -> NoReturn:
-    click.echo(f"nexus-mock: {message}", err=True)
-    sys.exit(2)
+main.add_command(order)
+main.add_command(webhook)

@@ -36,9 +36,11 @@ class Cursors:
             name, *position = orjson.loads(base64_decode(self._signer.unsign(cursor)))
         except (BadData, UnicodeEncodeError):
             raise ApiError("INVALID_CURSOR") from None
-        if name != _name(issuer):
+        opened = Position(*position)
+        # Base64 writes the same bytes in several ways; only one of them was issued.
+        if name != _name(issuer) or cursor != self.issue(issuer, opened):
             raise ApiError("INVALID_CURSOR")
-        return Position(*position)
+        return opened
 
 
 def _name(issuer: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from mockserver.handlers import OPEN_OPERATIONS, OPERATIONS
 from mockserver.store.database import Database
 from mockserver.validation import Validation
 from mockserver.visit import Visit
+from mockserver.workers import catch_up
 from nexuscommerce.contract import Contract, Operation, UnreadableDocument
 
 
@@ -41,6 +42,7 @@ class Dispatch(SpecMiddleware):
         operation = visit.operation = self._routed(scope)
         body = await self._body(visit, operation)
         values = self._validations[operation.id].check(scope["path_params"], scope["query_string"], body)
+        body = operation.body and operation.schemas.filled(operation.body, body)
         answer = self._answer(Call(operation, visit.tenant, values, body, visit.now, self._cursors))
 
         raw = b"" if answer.body is None else orjson.dumps(answer.body)
@@ -67,5 +69,6 @@ class Dispatch(SpecMiddleware):
     def _answer(self, call: Call) -> Answer:
         if call.operation.id in OPEN_OPERATIONS:
             return OPEN_OPERATIONS[call.operation.id](call)
+        catch_up(self._database, call.tenant, call.now)
         with self._database.shop(call.tenant, writes=call.operation.method != "GET") as shop:
             return OPERATIONS[call.operation.id](shop, call)

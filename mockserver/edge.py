@@ -33,14 +33,23 @@ PAGE_METHODS = ("GET", "HEAD", "OPTIONS")
 class Edge:
     """Outermost. Whoever makes an answer, the operation, a check or a crash, it leaves with the same headers."""
 
-    def __init__(self, app: ASGIApp, contract: Contract, gate: Gate, cors: Cors, clock: Clock) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        contract: Contract,
+        page_methods: Mapping[str, tuple[str, ...]],
+        gate: Gate,
+        cors: Cors,
+        clock: Clock,
+    ) -> None:
         self._app = app
         self._gate = gate
         self._cors = cors
         self._clock = clock
         self._base_path = contract.base_path + "/"
         self._status = {refusal.code: refusal.status for refusal in contract.refusals}
-        self._methods = [(_pattern(contract.base_path + path), allow) for path, allow in contract.methods.items()]
+        methods = {contract.base_path + path: allow for path, allow in contract.methods.items()}
+        self._methods = [(_pattern(path), allow) for path, allow in {**methods, **page_methods}.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from mockserver.login import fits
 from mockserver.settings import Settings
 from mockserver.store.world import World
 
 _ANY = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104  listened on, if told to; a browser wants one address
 
+_PASSWORD = "nexus-mock"  # noqa: S105  of every user of the fixtures, published on purpose
+
 
 def greeting(settings: Settings, world: World, port: int, program: str) -> str:
-    """The address, the reference, the tenants with a key for each, a key for each of several roles, a line to paste."""
+    """The address, the reference, the tenants with a key for each, a key for each of several roles, a login if it is the
+    published one, a line to paste."""
     host = _ANY.get(settings.host) or (f"[{settings.host}]" if ":" in settings.host else settings.host)
     base = f"http://{host}:{port}"
     first = world.tenants[0]
@@ -26,8 +33,15 @@ def greeting(settings: Settings, world: World, port: int, program: str) -> str:
         f"Keys of {first['name']} (for a user's JWT: {program} token --role {'|'.join(roles)}):",
         *(f"  {key['name']:<{width}}  {key['key']}" for key in first["keys"]),
         "",
+        *_logins(base, first),
         "Try:",
         f'  curl {base}/api/products -H "Authorization: Bearer {first["keys"][0]["key"]}" -H "X-Tenant-ID: {first["id"]}"',
         "",
     ]
     return "\n".join(lines)
+
+
+def _logins(base: str, tenant: Mapping[str, Any]) -> list[str]:
+    """How its owner logs in; nothing in a world whose passwords are its own."""
+    owners = [user for user in tenant["users"] if user["role"] == "owner" and fits(user["password_hash"], _PASSWORD)]
+    return [f"Log in with supabase-js at {base}: {user['email']}, password {_PASSWORD}\n" for user in owners[:1]]

@@ -1,9 +1,9 @@
-"""Beside the API: the document as it is written, the reference, and the key that users' tokens are verified with."""
+"""Beside the API: the document as it is written, the reference, the login, and the key that verifies users' tokens."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 import flask_swagger_ui
@@ -23,7 +23,7 @@ _REFERENCE = (Path(__file__).parent / "reference.html").read_text(encoding="utf-
 JWKS_PATH = "/auth/v1/.well-known/jwks.json"  # where Supabase Auth publishes it
 
 
-def pages(contract: Contract, tokens: Tokens, world: World) -> Router:
+def pages(contract: Contract, tokens: Tokens, world: World, login: Sequence[Route]) -> Router:
     """The document is the file's own text, comments and `$ref`s included: Connexion would serve it dereferenced."""
     first = world.tenants[0]
     example = {"key": first["keys"][0]["key"], "tenant": first["id"], "name": first["name"]}
@@ -35,11 +35,18 @@ def pages(contract: Contract, tokens: Tokens, world: World) -> Router:
             Route("/openapi.json", _answer(JSONResponse(contract.document))),
             Route("/docs", _answer(HTMLResponse(reference))),
             Route(JWKS_PATH, _answer(JSONResponse(tokens.jwks()))),
+            *login,
             Route("/favicon.ico", _answer(FileResponse(_SWAGGER_UI / "favicon-32x32.png"))),
             Mount("/docs/files", StaticFiles(directory=_SWAGGER_UI)),
         ]
     )
     return exact(router)
+
+
+def methods(pages: Router) -> Mapping[str, tuple[str, ...]]:
+    """Path -> its methods, as `Allow` names them."""
+    routes = (route for route in pages.routes if isinstance(route, Route))
+    return {route.path: tuple(sorted({*(route.methods or ()), "OPTIONS"})) for route in routes}
 
 
 def _answer(response: Response) -> Callable[[Request], Awaitable[Response]]:

@@ -59,6 +59,15 @@ class Quotas:
         used = [self._used(counter, window, now) for window in (MINUTE, HOUR)]
         return _quota(plan, now, *used)._replace(wait=0)
 
+    def count(self, counter: str, window: int, now: float) -> None:
+        """Count one in a window of so many seconds of the clock."""
+        if self._enforced:
+            self._hit(counter, window, now)
+
+    def counted(self, counter: str, window: int, now: float) -> int:
+        """How many have been counted in the window so far."""
+        return self._used(counter, window, now)
+
     def _hit(self, counter: str, window: int, now: float) -> int:
         return self._storage.incr(_name(counter, window, now), window)
 

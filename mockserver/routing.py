@@ -24,12 +24,18 @@ class StrictRouting(RoutingMiddleware):
 
 def exact(router: Router) -> Router:
     """No redirects, and line feeds are characters like any other: Starlette 1.10 ends its patterns with `$`, which matches
-    before a last line feed too, and mounts with `.*`, which no line feed matches."""
+    before a last line feed too, and mounts with `.*`, which no line feed matches. A path that is written out in the document
+    is that path whatever the method, and never a parameter of another (`/inventory/bulk` is no SKU)."""
     router.redirect_slashes = False
+    paths = [getattr(route, "path", "") for route in router.routes]
+    literal = "|".join(sorted({re.escape(path) for path in paths if path and "{" not in path}))
     for route in router.routes:
         pattern = getattr(route, "path_regex", None)
         if pattern is not None:
-            route.path_regex = re.compile(pattern.pattern.removesuffix("$") + r"\Z", re.DOTALL)  # type: ignore[attr-defined]
+            exactly = pattern.pattern.removesuffix("$").removesuffix(r"\Z") + r"\Z"
+            if "{" in route.path and literal:  # type: ignore[attr-defined]
+                exactly = rf"(?!(?:{literal})\Z)" + exactly
+            route.path_regex = re.compile(exactly, re.DOTALL)  # type: ignore[attr-defined]
         inner = getattr(route, "app", None)
         if isinstance(inner, Router):
             exact(inner)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gc
 import socket
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 
 import h11
 import uvicorn
+from starlette.routing import Router
 from starlette.types import ASGIApp
 from ulid import ULID
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -54,16 +55,17 @@ def listen(host: str, port: int) -> socket.socket:
         raise PortTaken(f"cannot listen on {host}:{port} ({reason}); choose another with --port, or 0 for any") from why
 
 
-def serve(app: ASGIApp, listener: socket.socket) -> None:
-    """Serve until SIGINT or SIGTERM, then finish what was begun.
+def serve(app: ASGIApp, listener: socket.socket, background: AbstractAsyncContextManager[None]) -> None:
+    """Serve until SIGINT or SIGTERM, then finish what was begun. `background` is entered before the first request and left
+    after the last.
 
     `proxy_headers` stays off: X-Forwarded-For would let any caller choose the address that allowlists look at.
     """
     config = uvicorn.Config(
-        app,
+        Router(default=app, redirect_slashes=False, lifespan=lambda _: background),
         http=Protocol,
         ws="none",
-        lifespan="off",
+        lifespan="on",
         access_log=False,
         log_config=None,
         proxy_headers=False,

@@ -10,7 +10,8 @@ from nexuscommerce.files import packaged
 
 @dataclass(frozen=True)
 class Settings:
-    """Defaults that work. `anonymous_per_minute` of 0 means the plan that openapi.yaml names for such callers."""
+    """Defaults that work. `anonymous_per_minute` of 0 means the plan that openapi.yaml names for such callers;
+    `public`: the mock is shared, and connects to public addresses alone; `webhook_pauses` scales those between tries."""
 
     host: str = "127.0.0.1"
     port: int = 8080
@@ -23,3 +24,5 @@ class Settings:
     anonymous_per_minute: int = 0
     origins: tuple[str, ...] = ("*",)
     log: str = "text"
+    public: bool = False
+    webhook_pauses: float = 1.0

@@ -10,10 +10,12 @@ from joserfc import jwt
 from joserfc.errors import ExpiredTokenError, JoseError
 from joserfc.jwk import ECKey, KeySet
 
+from mockserver import profiles
+from mockserver.domain import instants
 from mockserver.domain.errors import ApiError
+from mockserver.store.sessions import Session
 
 ALGORITHM = "ES256"
-AUDIENCE = "authenticated"
 LIFETIME = timedelta(hours=24)
 
 
@@ -29,19 +31,33 @@ class Tokens:
         """The public key, as a JWK set (RFC 7517)."""
         return dict(self._public.as_dict(private=False))
 
-    def issue(self, user: Mapping[str, Any], tenant: str, now: datetime, lifetime: timedelta = LIFETIME) -> str:
-        """A token of the user in the tenant. With a negative lifetime it has expired already."""
+    def issue(
+        self,
+        user: Mapping[str, Any],
+        tenant: str,
+        now: datetime,
+        lifetime: timedelta = LIFETIME,
+        session: Session | None = None,
+    ) -> str:
+        """A token of the user in the tenant, and of a session if it came of a login. With a negative lifetime it has
+        expired already."""
         issued = int(min(now, now + lifetime).timestamp())
         claims = {
             "iss": self._issuer,
-            "aud": AUDIENCE,
+            "aud": profiles.AUDIENCE,
             "sub": user["id"],
             "iat": issued,
             "exp": int((now + lifetime).timestamp()),
-            "role": "authenticated",
+            "role": profiles.ROLE,
             "email": user["email"],
-            "app_metadata": {"provider": "email", "tenant_id": tenant, "role": user["role"]},
+            "phone": "",
+            "app_metadata": profiles.app_metadata(user, tenant),
+            "user_metadata": profiles.user_metadata(user),
+            "is_anonymous": False,
         }
+        if session:
+            password = {"method": "password", "timestamp": int(instants.parse(session.created_at).timestamp())}
+            claims |= {"session_id": session.id, "aal": "aal1", "amr": [password]}
         return jwt.encode({"alg": ALGORITHM, "kid": self._key.kid}, claims, self._key)
 
     def read(self, token: str, now: datetime) -> Mapping[str, Any]:
@@ -52,7 +68,7 @@ class Tokens:
         rules = jwt.JWTClaimsRegistry(
             now=int(now.timestamp()),
             iss={"essential": True, "value": self._issuer},
-            aud={"essential": True, "value": AUDIENCE},
+            aud={"essential": True, "value": profiles.AUDIENCE},
             sub={"essential": True},
             exp={"essential": True},
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -14,10 +15,11 @@ import jsonschema_rs
 from mockserver.domain import instants
 from mockserver.domain.errors import fault, invalid
 from nexuscommerce.contract import Comparison, Filter, Operation, Parameter
+from nexuscommerce.schemas import Schemas
 
 VALUES = 5_000
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
-_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?")
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,99})(\.[0-9]{1,99})?([eE][+-]?[0-9]{1,3})?")  # as JSON writes it
 _BOOLEANS = {"true": True, "false": False}
 
 Fault = dict[str, str]
@@ -30,9 +32,9 @@ def _integer(text: str) -> int:
 
 
 def _number(text: str) -> float:
-    if not _NUMBER.fullmatch(text):
+    if not _NUMBER.fullmatch(text) or not math.isfinite(number := float(text)):
         raise ValueError(f"{text[:100]!r} is not a number")
-    return float(text)
+    return number
 
 
 def _boolean(text: str) -> bool:
@@ -68,7 +70,7 @@ class Validation:
         self._path = {
             p.name: (p, operation.schemas.validator(p.schema)) for p in operation.parameters if p.location == "path"
         }
-        self._body = operation.body and operation.schemas.validator(operation.body)
+        self._body = operation.body and _Body(operation.schemas, operation.body)
         self._defaults = {p.name: p.schema["default"] for p, _ in self._query.values() if "default" in p.schema}
         self._bounds = {f: _BOUNDS[f.comparison] for f in operation.filters if _is_instant(operation, f)}
 
@@ -80,7 +82,7 @@ class Validation:
         places = _decoded("path", self._path, path, faults)
         filters = self._filters(query, faults)
         if self._body:
-            faults += _body_faults(self._body, body)
+            faults += self._body.faults(body)
         if faults:
             raise invalid(faults)
         return Values(places, query, filters)
@@ -96,10 +98,6 @@ class Validation:
                     faults.append(fault("query", f"/{name}", str(why)))
         faults += _crossed(filters)
         return filters
-
-
-def _compiled(operation: Operation, where: str) -> dict[str, tuple[Parameter, jsonschema_rs.Draft4Validator]]:
-    return {p.name: (p, operation.schemas.validator(p.schema)) for p in operation.parameters if p.location == where}
 
 
 def _is_instant(operation: Operation, chosen: Filter) -> bool:
@@ -164,6 +162,39 @@ def _decoded(
         if not wrong:
             values[name] = value
     return values
+
+
+class _Body:
+    """A body's validators: one, or where a `discriminator` chooses among several, one for each of its values, so that a
+    fault is told of the schema that was meant and not of all of them."""
+
+    def __init__(self, schemas: Schemas, schema: Mapping[str, Any]) -> None:
+        self._whole = schemas.validator(schema)
+        self._chooser, mapping = schemas.branches(schema) or ("", {})
+        self._branches = {value: schemas.validator(branch) for value, branch in mapping.items()}
+
+    def faults(self, body: Any) -> Iterator[Fault]:
+        if not self._branches:
+            return _body_faults(self._whole, body)
+        if not isinstance(body, dict):
+            return iter([fault("body", "", "is not an object")])
+        chosen = body.get(self._chooser)
+        if isinstance(chosen, str) and chosen in self._branches:
+            return _body_faults(self._branches[chosen], body)
+        return self._unchosen(body)
+
+    def _unchosen(self, body: dict[str, Any]) -> Iterator[Fault]:
+        """Whatever was meant: the fault of the chooser, and those that every branch has. A body of very many values is not
+        held against all of them."""
+        message = f"is not one of {', '.join(self._branches)}" if self._chooser in body else "is missing"
+        own = fault("body", _pointer([self._chooser]), message)
+        yield own
+        if _size(body) > VALUES:
+            return
+        first, *others = (list(_body_faults(branch, body)) for branch in self._branches.values())
+        for each in first:
+            if each["pointer"] != own["pointer"] and all(each in found for found in others):
+                yield each
 
 
 def _body_faults(validator: jsonschema_rs.Draft4Validator, body: Any) -> Iterator[Fault]:

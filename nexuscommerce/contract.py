@@ -175,6 +175,10 @@ class Contract:
         # In the order in which they apply.
         self.refusals = tuple(Refusal(**row) for row in document["x-refusals"])
         self.error_codes = tuple(document["components"]["schemas"]["ErrorCode"]["enum"])
+        # What a tenant's endpoints are told of: event type -> the members of its `data`.
+        self.events: Mapping[str, tuple[str, ...]] = {
+            name: self._payload(item["post"]["requestBody"]) for name, item in document["x-webhooks"].items()
+        }
         limits = document["x-limits"]
         self.plans: Mapping[str, Plan] = {name: Plan(**numbers) for name, numbers in limits["plans"].items()}
         self.plan_without_credentials = self.plans[limits["without_credentials"]]
@@ -182,6 +186,10 @@ class Contract:
         bearer = document["components"]["securitySchemes"]["bearerAuth"]
         self.scopes = tuple(bearer["x-scopes"])
         self.roles: Mapping[str, tuple[str, ...]] = {role: tuple(scopes) for role, scopes in bearer["x-roles"].items()}
+
+    def _payload(self, body: Mapping[str, Any]) -> tuple[str, ...]:
+        event = self.schemas.resolve(self.schemas.resolve(body)["content"]["application/json"]["schema"])
+        return tuple(self.schemas.resolve(event["properties"]["data"])["properties"])
 
     @cached_property
     def methods(self) -> Mapping[str, tuple[str, ...]]:

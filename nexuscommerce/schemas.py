@@ -29,6 +29,24 @@ class Schemas:
         """A validator of the schema, formats included, its `$ref`s resolved in the document."""
         return jsonschema_rs.Draft4Validator({**_draft4(schema), "components": self._components}, validate_formats=True)
 
+    def branches(self, schema: Mapping[str, Any]) -> tuple[str, Mapping[str, Mapping[str, Any]]] | None:
+        """Of a schema with a `discriminator`: the member that chooses, and the schema for each of its values."""
+        chooser = self.resolve(schema).get("discriminator")
+        if chooser is None:
+            return None
+        return chooser["propertyName"], {value: {"$ref": ref} for value, ref in chooser["mapping"].items()}
+
+    def filled(self, schema: Mapping[str, Any], value: Any) -> Any:
+        """A valid value with the defaults of the members that it leaves out, all the way down its objects; -0.0 is 0."""
+        if not isinstance(value, dict):
+            return value + 0 if isinstance(value, float) else value
+        if branches := self.branches(schema):
+            schema = branches[1][value[branches[0]]]
+        members = self.resolve(schema).get("properties", {})
+        given = {name: self.filled(members[name], inner) if name in members else inner for name, inner in value.items()}
+        left_out = ((name, self.resolve(part)) for name, part in members.items() if name not in value)
+        return given | {name: part["default"] for name, part in left_out if "default" in part}
+
     def transitions(self) -> Iterator[Mapping[str, str]]:
         """Every row of every `x-transitions`."""
         for schema in self._document["components"]["schemas"].values():

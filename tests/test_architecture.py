@@ -24,6 +24,14 @@ FORBIDDEN = {
         "nexuscommerce",
     },
     "mockserver/store": {"mockserver.handlers", "mockserver.edge", "mockserver.app", "starlette", "connexion"},
+    "mockserver/webhooks": {
+        "mockserver.handlers",
+        "mockserver.edge",
+        "mockserver.app",
+        "starlette",
+        "connexion",
+        "sqlalchemy",
+    },
     "mockserver/handlers": {"sqlalchemy", "starlette", "connexion", "flask", "mockserver.app", "mockserver.edge"},
 }
 

@@ -81,12 +81,12 @@ def test_every_response_has_its_required_headers(operation_id: str) -> None:
 
 @pytest.mark.parametrize("operation_id", OPERATION_IDS)
 def test_every_operation_lists_what_it_can_answer(operation_id: str) -> None:
-    """From what it is: guarded operations can answer 401, 403, 429; one with a body 413, 415; those of one thing 404."""
+    """Guarded operations can answer 401, 403, 429; one with a body 413, 415; those that name a thing 404."""
     operation = CONTRACT.operations[operation_id]
     expected = {operation.success, 400, 500}
     expected |= {401, 403, 429} if operation.scopes else set()
     expected |= {413, 415} if operation.body else set()
-    expected |= {404} if "{" in operation.path else set()
+    expected |= {404} if "{" in operation.path or operation_id in ("recalculatePrices", "dispatchJob") else set()
 
     assert expected == set(operation.responses) - {409}
 
@@ -114,8 +114,7 @@ def test_every_list_pages_sorts_and_selects(operation_id: str) -> None:
     assert names == {"limit", "cursor", "sort", "order", "fields"} | filters
     assert operation.parameter("sort").schema["default"] in operation.sorts
     assert set(operation.sorts) <= set(operation.members)
-    assert operation.detail is not None
-    detail = CONTRACT.operations[operation.detail.operation_id]
+    detail = CONTRACT.operations[operation.detail.operation_id] if operation.detail else operation
     for chosen in operation.filters:
         assert {field.split(".")[0] for field in chosen.fields} <= set(detail.members)
         assert chosen.comparison in Comparison
@@ -190,17 +189,47 @@ def test_links_lead_to_operations_and_name_their_parameters() -> None:
             assert set(link["parameters"]) <= {parameter.name for parameter in target.parameters}
 
 
-def test_a_create_links_to_get_update_and_delete() -> None:
-    links = CONTRACT.operations["createProduct"].responses[201]["links"].values()
+@pytest.mark.parametrize(
+    ("operation_id", "linked"),
+    [
+        ("createProduct", {"getProduct", "updateProduct", "deleteProduct"}),
+        ("createPricingRule", {"getPricingRule", "updatePricingRule", "deletePricingRule"}),
+        ("dispatchJob", {"getJob", "cancelJob"}),
+        ("recalculatePrices", {"getJob", "cancelJob"}),
+    ],
+)
+def test_a_create_links_to_all_that_can_be_done_with_it(operation_id: str, linked: set[str]) -> None:
+    """The edges of stateful tests."""
+    operation = CONTRACT.operations[operation_id]
+    links = operation.responses[operation.success]["links"].values()
 
-    assert {"getProduct", "updateProduct", "deleteProduct"} == {link["operationId"] for link in links}
+    assert linked == {link["operationId"] for link in links}
 
 
-def test_transitions_are_between_known_states_by_known_operations() -> None:
-    states = set(SCHEMAS["OrderStatus"]["enum"])
-    rows = SCHEMAS["OrderStatus"]["x-transitions"]
+def test_every_row_of_a_list_that_has_a_get_is_linked_to_it() -> None:
+    """Of a warehouse and of a recommendation there is none."""
+    details = {o.id: o.detail and o.detail.operation_id for o in CONTRACT.operations.values() if o.is_list}
 
-    assert {row["by"] for row in rows} == {"updateOrder", "confirmShipment", "cancelOrder"}
+    assert details == {
+        "listProducts": "getProduct",
+        "listOrders": "getOrder",
+        "listInventory": "getInventory",
+        "listWarehouses": None,
+        "listPricingRules": "getPricingRule",
+        "listRecommendations": None,
+        "listJobs": "getJob",
+    }
+
+
+@pytest.mark.parametrize(
+    ("schema", "operations"),
+    [("OrderStatus", {"updateOrder", "confirmShipment", "cancelOrder"}), ("JobStatus", {"cancelJob"})],
+)
+def test_transitions_are_between_known_states_by_known_operations(schema: str, operations: set[str]) -> None:
+    states = set(SCHEMAS[schema]["enum"])
+    rows = SCHEMAS[schema]["x-transitions"]
+
+    assert {row["by"] for row in rows} == operations
     assert {row[end] for row in rows for end in ("from", "to")} <= states
     assert len(rows) == len({(row["from"], row["to"], row["by"]) for row in rows})
 

@@ -32,7 +32,7 @@ def test_every_line_of_the_session_gives_the_answer_shown(tmp_path: Path) -> Non
             done = subprocess.run(["bash", "-c", here + command], capture_output=True, text=True, timeout=20, check=True)
             assert re.fullmatch(_pattern(answer), done.stdout.strip().split("\n")[0]), command + done.stdout
 
-    assert 7 == len(session)
+    assert 9 == len(session)
 
 
 def test_the_options_of_the_readme_are_those_of_the_program() -> None:

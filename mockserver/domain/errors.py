@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 # error.code -> its message. The status and the order of the checks stand in openapi.yaml (`x-refusals`).
@@ -26,9 +26,11 @@ MESSAGES: Mapping[str, str] = {
     "INVALID_CURSOR": "The cursor was not issued by this list with these filters and this sort",
     "RESOURCE_NOT_FOUND": "{resource} not found",
     "SKU_ALREADY_EXISTS": "Product with SKU {sku} already exists",
-    "INVALID_STATE_TRANSITION": "A {from} order cannot become {to} by this operation",
+    "INVALID_STATE_TRANSITION": "A {from} {kind} cannot become {to} by this operation",
     "FULFILLMENT_NOT_BY_MERCHANT": "The marketplace fulfils this order ({method})",
     "SHIPMENT_EXCEEDS_ORDER": "Line {line} has {left} left to ship, not {quantity}",
+    "WAREHOUSE_READ_ONLY": "The marketplace keeps the stock of {name} ({type})",
+    "STOCK_BELOW_RESERVED": "Open orders have reserved {reserved} of {sku} there, more than {quantity}",
     "INTERNAL_ERROR": "Something went wrong here; the request id finds it in the log",
 }
 
@@ -58,6 +60,12 @@ def invalid(faults: list[dict[str, str]]) -> ApiError:
     """A VALIDATION_ERROR with all faults of a request, each `{in, pointer, message}`; beyond FAULTS they are cut."""
     count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
     return ApiError("VALIDATION_ERROR", {"errors": faults[:FAULTS]}, count=count)
+
+
+def transition(kind: str, state: str, to: str, allowed: Sequence[str]) -> ApiError:
+    """The state of an order or a job has no such move by this operation; `allowed` are those it has."""
+    details = {"from": state, "to": to, "allowed": list(allowed)}
+    return ApiError("INVALID_STATE_TRANSITION", details, **{"from": state, "to": to, "kind": kind})  # type: ignore[arg-type]
 
 
 def fault(where: str, pointer: str, message: str) -> dict[str, str]:

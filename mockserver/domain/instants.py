@@ -21,6 +21,11 @@ def text(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def parse(given: str) -> datetime:
+    """The instant of a text that this API wrote."""
+    return datetime.fromisoformat(given)
+
+
 def first(given: str) -> str:
     """The first millisecond at or after a date (its first instant, UTC) or a date-time. Raises ValueError."""
     if len(given) == len("2026-03-01"):

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mockserver.domain.errors import ApiError, fault, invalid
+from mockserver.domain.errors import ApiError, fault, invalid, transition
 
 Order = Mapping[str, Any]
 Transitions = Mapping[str, Sequence[str]]
@@ -16,8 +16,7 @@ def require_transition(transitions: Transitions, order: Order, to: str) -> None:
     """Refuse a move that the document's `x-transitions` do not give to this operation."""
     allowed = transitions.get(order["status"], ())
     if to not in allowed:
-        details = {"from": order["status"], "to": to, "allowed": list(allowed)}
-        raise ApiError("INVALID_STATE_TRANSITION", details, **{"from": order["status"], "to": to})
+        raise transition("order", order["status"], to, allowed)
 
 
 def ship(transitions: Transitions, order: Order, shipment: Mapping[str, Any]) -> dict[str, Any]:

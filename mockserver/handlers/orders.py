@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
-from mockserver import envelope
+from mockserver import envelope, movements
 from mockserver.call import Call
 from mockserver.domain.errors import ApiError
 from mockserver.domain.orders import require_transition, ship, with_event
@@ -28,12 +28,16 @@ def confirm_shipment(shop: Shop, call: Call) -> Answer:
     changes = ship(call.operation.transitions, order, call.body)
     carrier, number = call.body["carrier"], call.body["tracking_number"]
     message = f"Shipment by {carrier}, {number}, sent to {order['marketplace']}"
+    before = {line["external_line_item_id"]: line["shipped_quantity"] for line in order["line_items"]}
+    after = {line["external_line_item_id"]: line["shipped_quantity"] for line in changes["line_items"]}
+    movements.ship(shop, call.at, order["id"], {line: after[line] - before[line] for line in after})
     return _changed(shop, call, order, changes, "shipment_confirmed", message)
 
 
 def cancel_order(shop: Shop, call: Call) -> Answer:
     order = _order(shop, call)
     require_transition(call.operation.transitions, order, "cancelled")
+    movements.release(shop, call.at, order["id"])
     message = f"Cancellation sent to {order['marketplace']}"
     return _changed(shop, call, order, {"status": "cancelled"}, "order_cancelled", message)
 
@@ -50,5 +54,7 @@ def _missing(call: Call) -> NoReturn:
 def _changed(shop: Shop, call: Call, order: Row, changes: dict[str, Any], event: str, message: str) -> Answer:
     changes |= {"updated_at": call.at, "sync_history": with_event(order, event, message, call.at)}
     shop.update("orders", order["id"], changes)
+    if changes["status"] != order["status"]:
+        shop.emit("order.status_changed", call.at, [order["id"]])
     after = order | changes
     return envelope.one({member: after[member] for member in call.members})

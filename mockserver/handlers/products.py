@@ -10,6 +10,14 @@ from mockserver.domain.errors import ApiError
 from mockserver.envelope import Answer
 from mockserver.store.shop import Shop, Taken
 
+_NO_STOCK = {
+    "total_on_hand": 0,
+    "total_reserved": 0,
+    "total_available": 0,
+    "safety_stock": 0,
+    "status": "out_of_stock",
+}
+
 
 def get_product(shop: Shop, call: Call) -> Answer:
     return envelope.one(shop.one("products", call.members, "sku", call.path["sku"]) or _missing(call))
@@ -31,6 +39,8 @@ def create_product(shop: Shop, call: Call) -> Answer:
         shop.insert("products", product)
     except Taken:
         raise ApiError("SKU_ALREADY_EXISTS", sku=product["sku"]) from None
+    shop.insert("inventory", _NO_STOCK | {name: product[name] for name in ("id", "sku", "title")})
+    shop.emit("product.created", call.at, [product["id"]])
     return envelope.one(product, {"Location": f"/api/products/{product['sku']}"})
 
 
@@ -38,11 +48,22 @@ def update_product(shop: Shop, call: Call) -> Answer:
     product = _product(shop, call)
     changes = {**call.body, "updated_at": call.at}
     shop.update("products", product["id"], changes)
+    if "title" in changes:
+        shop.update("inventory", product["id"], {"title": changes["title"]})
+    if "price" in changes:
+        shop.prices.changed(product["id"], product["sku"], changes["price"])
+    shop.emit("product.updated", call.at, [product["id"]])
     return envelope.one(product | changes)
 
 
 def delete_product(shop: Shop, call: Call) -> Answer:
-    shop.delete("products", _product(shop, call)["id"], call.at)
+    """With its inventory, and with what was recommended for it. Past orders stay as they are."""
+    product = _product(shop, call)
+    shop.emit("product.deleted", call.at, [product["id"]])
+    shop.stocks.forget(product["id"])
+    shop.delete("inventory", product["id"], call.at)
+    shop.prices.ended(call.path["sku"])
+    shop.delete("products", product["id"], call.at)
     return Answer(None)
 
 

@@ -5,22 +5,28 @@ from __future__ import annotations
 import hashlib
 import secrets
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, inspect, select
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from mockserver.domain.stock import ShortOfStock
+from mockserver.store.columns import metadata
 from mockserver.store.platform import Platform
 from mockserver.store.seed import seed
+from mockserver.store.sessions import Sessions
 from mockserver.store.shop import Shop
-from mockserver.store.tables import facts, index_sorts, metadata
+from mockserver.store.tables import facts, index_sorts
 from mockserver.store.world import World
 from nexuscommerce.contract import Contract
+
+_WAKING = "SELECT DISTINCT tenant_id FROM jobs WHERE wakes_at <= ?"
+_WAKES = "SELECT 1 FROM jobs WHERE tenant_id = ? AND wakes_at <= ? LIMIT 1"
 
 
 class UnusableDatabase(Exception):
@@ -30,17 +36,19 @@ class UnusableDatabase(Exception):
 class Database:
     """One SQLite file in WAL mode. Calls run inline on the event loop, so one connection serves them all."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, events: Mapping[str, tuple[str, ...]]) -> None:
         self._engine = engine
+        self._events = events
         self._connection = engine.connect()
         self._driver: sqlite3.Connection = self._connection.connection.dbapi_connection  # type: ignore[assignment]
         self.platform = Platform(self._connection, self._data_version)
+        self.sessions = Sessions(self.transaction)
 
     @contextmanager
     def shop(self, tenant: str, *, writes: bool) -> Iterator[Shop]:
         """One tenant's data in one transaction: committed if the block returns, rolled back if it raises."""
         with self.transaction(writes=writes) as connection:
-            yield Shop(connection, tenant)
+            yield Shop(connection, tenant, self._events)
 
     @contextmanager
     def transaction(self, *, writes: bool) -> Iterator[Connection]:
@@ -56,6 +64,14 @@ class Database:
             self._driver.execute("ROLLBACK")
             raise
         self._driver.execute("COMMIT")
+
+    def wakes(self, tenant: str, at: str) -> bool:
+        """Whether a job of the tenant has a step that is due. Asked with every request, so it is one prepared statement."""
+        return self._driver.execute(_WAKES, (tenant, at)).fetchone() is not None
+
+    def waking(self, at: str) -> list[str]:
+        """The tenants of which a job has a step that is due."""
+        return [row[0] for row in self._driver.execute(_WAKING, (at,))]
 
     def _data_version(self) -> int:
         """Changes whenever another connection has changed the file (SQLite: PRAGMA data_version)."""
@@ -75,18 +91,26 @@ def open_database(path: Path, contract: Contract, world: World, *, fresh: bool =
             names = inspect(connection).get_table_names()
             if names and facts.name not in names:
                 raise UnusableDatabase(f"{path} is a database of something else; choose another file with --database")
+            if names and not fresh and set(metadata.tables) - set(names):
+                raise UnusableDatabase(f"{path} lacks some of its tables; begin anew with --fresh")
             if names and not fresh:
                 _require(connection, path, "version", version(), "was made by another version of the mock")
                 _require(connection, path, "world", world.digest, "was seeded from other fixtures")
             else:
                 _make_anew(connection, world)
+    except IntegrityError as why:
+        engine.dispose()
+        raise UnusableDatabase(f"the fixtures contradict themselves ({why.orig})") from why
     except DatabaseError as why:
         engine.dispose()
         raise UnusableDatabase(f"{path} cannot be the state file ({why.orig}); choose another with --database") from why
+    except ShortOfStock as why:
+        engine.dispose()
+        raise UnusableDatabase(f"the fixtures' open orders do not fit their stock: {why}") from why
     except UnusableDatabase:
         engine.dispose()
         raise
-    return Database(engine)
+    return Database(engine, contract.events)
 
 
 def version() -> str:
@@ -127,6 +151,7 @@ def _require(connection: Connection, path: Path, name: str, expected: str, other
 
 def _make_anew(connection: Connection, world: World) -> None:
     """In one transaction: a mock that is killed meanwhile finds either the old state or the new."""
+    _require_alone(connection)
     connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
     connection.exec_driver_sql("BEGIN IMMEDIATE")
     old = MetaData()
@@ -138,3 +163,16 @@ def _make_anew(connection: Connection, world: World) -> None:
     seed(connection, world)
     connection.exec_driver_sql("COMMIT")
     connection.exec_driver_sql("PRAGMA foreign_keys = ON")
+
+
+def _require_alone(connection: Connection) -> None:
+    """SQLite leaves the WAL only where nobody else has the file open: another mock would lose its state under its feet."""
+    try:
+        mode = connection.exec_driver_sql("PRAGMA journal_mode = DELETE").scalar()
+    except OperationalError:
+        mode = "wal"
+    if mode != "delete":
+        raise UnusableDatabase(
+            "the state file is in use by another mock; stop that one first, or choose another with --database"
+        )
+    connection.exec_driver_sql("PRAGMA journal_mode = WAL")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from mockserver.store.tables import facts, keys, tenants, users
 
@@ -31,7 +31,16 @@ class User(NamedTuple):
     tenant_id: str
     plan: str
     email: str
+    name: str
     role: str
+
+
+class Account(NamedTuple):
+    """What a login is checked against."""
+
+    id: str
+    email: str
+    password_hash: str
 
 
 _KEY = (
@@ -43,6 +52,11 @@ _USER = (
     select(*(tenants.c.plan if name == "plan" else users.c[name] for name in User._fields))
     .join(tenants, tenants.c.id == users.c.tenant_id)
     .where(users.c.id == bindparam("id"))
+)
+_ACCOUNT = (
+    select(*(users.c[name] for name in Account._fields))
+    .order_by((func.casefold(users.c.email) == bindparam("email")).desc(), users.c.id)
+    .limit(1)
 )
 _FACT = select(facts.c.value).where(facts.c.name == bindparam("name"))
 
@@ -69,6 +83,12 @@ class Platform:
     def user(self, user_id: str) -> User | None:
         row = self._connection.execute(_USER, {"id": user_id}).first()
         return User(*row) if row else None
+
+    def account(self, email: str) -> Account | None:
+        """The account of this address, in whatever case; or, where there is none, any other: so that whoever must not learn
+        whether it exists has a hash to compute in both cases. None where nobody has an account."""
+        row = self._connection.execute(_ACCOUNT, {"email": email.casefold()}).first()
+        return Account(*row) if row else None
 
     def fact(self, name: str) -> str:
         """A fact that every state file has had from its first moment."""

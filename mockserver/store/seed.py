@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Table
 
 from mockserver.domain.credentials import digest
-from mockserver.store.tables import keys, listings, orders, products, tenants, users
+from mockserver.store.opening import opening
+from mockserver.store.outbox import endpoints
+from mockserver.store.tables import (
+    inventory,
+    jobs,
+    keys,
+    levels,
+    listings,
+    orders,
+    products,
+    recommendations,
+    reservations,
+    rules,
+    tenants,
+    users,
+    warehouses,
+)
 from mockserver.store.world import World
 
 Rows = Iterator[dict[str, Any]]
@@ -17,9 +33,16 @@ Rows = Iterator[dict[str, Any]]
 def seed(connection: Connection, world: World) -> None:
     """Write every tenant with all that it has. The tables are empty."""
     for table, rows in _TABLES:
-        batch = [_columns(table, row) for tenant in world.tenants for row in rows(tenant)]
-        if batch:
-            connection.execute(table.insert(), batch)
+        _insert(connection, table, (row for tenant in world.tenants for row in rows(tenant)))
+    for tenant in world.tenants:
+        for table, stock in zip((inventory, levels, reservations), _stock(tenant), strict=True):
+            _insert(connection, table, stock)
+
+
+def _insert(connection: Connection, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
+    batch = [_columns(table, row) for row in rows]
+    if batch:
+        connection.execute(table.insert(), batch)
 
 
 def _columns(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -41,12 +64,31 @@ def _listings(tenant: Mapping[str, Any]) -> Rows:
             yield {**row, "tenant_id": tenant["id"], "parent_id": product["id"]}
 
 
+def _stock(tenant: Mapping[str, Any]) -> tuple[Rows, Rows, Rows]:
+    """Inventory, levels and reservations: what is on hand is stated, what is reserved follows from the open orders."""
+    stocks, reserved = opening(tenant)
+    titles = {product["sku"]: product["title"] for product in tenant["products"]}
+    its = {"tenant_id": tenant["id"]}
+    records = (vars(stock) | stock.totals() | {"title": titles[sku]} | its for sku, stock in stocks.items())
+    held = (
+        vars(level) | {"parent_id": stock.id, "available": level.available(stock.safety_stock)} | its
+        for stock in stocks.values()
+        for level in stock.levels.values()
+    )
+    return records, held, (row._asdict() | its for row in reserved)
+
+
 # In the order of their references.
-_TABLES = (
-    (tenants, lambda tenant: iter([tenant])),
+_TABLES: tuple[tuple[Table, Callable[[Mapping[str, Any]], Rows]], ...] = (
+    (tenants, lambda tenant: iter([dict(tenant)])),
     (keys, _keys),
     (users, lambda tenant: _owned("users", tenant)),
     (products, lambda tenant: _owned("products", tenant)),
     (listings, _listings),
     (orders, lambda tenant: _owned("orders", tenant)),
+    (warehouses, lambda tenant: _owned("warehouses", tenant)),
+    (rules, lambda tenant: _owned("rules", tenant)),
+    (jobs, lambda tenant: _owned("jobs", tenant)),
+    (recommendations, lambda tenant: _owned("recommendations", tenant)),
+    (endpoints, lambda tenant: ({**row, "paused": False} for row in _owned("endpoints", tenant))),
 )

@@ -6,14 +6,17 @@ filters, sorts and members come from the document's words (an `Operation`): a ne
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.exc import IntegrityError
 
-from mockserver.store import statements
+from mockserver.store import outbox, statements
+from mockserver.store.prices import Prices
+from mockserver.store.queue import Queue
+from mockserver.store.stocks import Stocks
 from mockserver.store.tables import COLLECTIONS, tenants
 from nexuscommerce.contract import Filter
 
@@ -42,12 +45,20 @@ class Placed(NamedTuple):
     id: str
 
 
-class Shop:
-    """Reads and writes of one tenant. Deleted rows are never seen."""
+# What an event's type begins with -> the list whose rows such events tell of.
+_TOLD = {"product": "products", "order": "orders", "inventory": "inventory", "ai_job": "ai-jobs"}
 
-    def __init__(self, connection: Connection, tenant: str) -> None:
+
+class Shop:
+    """Reads and writes of one tenant. Deleted rows are never seen. `events` are the document's: type -> members told."""
+
+    def __init__(self, connection: Connection, tenant: str, events: Mapping[str, tuple[str, ...]]) -> None:
         self._connection = connection
         self._tenant = tenant
+        self.events = events
+        self.stocks = Stocks(connection, tenant)
+        self.prices = Prices(connection, tenant)
+        self.queue = Queue(connection, tenant)
 
     def currency(self) -> str:
         """The tenant's own currency."""
@@ -78,6 +89,12 @@ class Shop:
         row: Row | None = orjson.loads(text) if text else None
         return row
 
+    def some(self, collection: str, members: Sequence[str], by: str, values: Collection[str]) -> dict[str, Row]:
+        """The rows whose member `by` is among these values, by that member, each with `members`."""
+        statement = statements.some(collection, tuple(members), by)
+        rows = self._connection.execute(statement, {"tenant": self._tenant, "values": list(values)})
+        return {value: orjson.loads(text) for value, text in rows}
+
     def insert(self, collection: str, row: Row) -> None:
         """Raises Taken if a unique value of the row is in use."""
         try:
@@ -93,6 +110,14 @@ class Shop:
     def delete(self, collection: str, row_id: str, at: str) -> None:
         """Softly: what refers to the row keeps its meaning, and its unique values are free again."""
         self.update(collection, row_id, {"deleted_at": at})
+
+    def emit(self, event: str, at: str, ids: Collection[str]) -> None:
+        """Tell of what has become of these rows, in the transaction that changed them; of one that ends, before it does."""
+        family = event.split(".")[0]
+        statement = statements.some(_TOLD[family], self.events[event], "id")
+        found = self._connection.execute(statement, {"tenant": self._tenant, "values": list(ids)})
+        rows = {row[0]: row[1] for row in found}
+        outbox.emit(self._connection, self._tenant, event, at, [(f"{family} {row}", rows[row]) for row in ids])
 
     def _values(self, filters: Mapping[Filter, Any]) -> Row:
         return {"tenant": self._tenant} | {statements.bound(chosen): value for chosen, value in filters.items()}

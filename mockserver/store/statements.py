@@ -29,7 +29,8 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from mockserver.store.tables import CHILDREN, COLLECTIONS, Money, Number
+from mockserver.store.columns import Money, Number
+from mockserver.store.tables import CHILDREN, COLLECTIONS
 from nexuscommerce.contract import Comparison, Filter
 
 Condition = ColumnElement[bool]
@@ -65,6 +66,14 @@ def one(collection: str, members: tuple[str, ...], by: str) -> Select[Any]:
     """One row as JSON: `tenant` and `value` are bound."""
     table = COLLECTIONS[collection]
     return select(_resource(table, members)).where(*mine(table), table.c[by] == bindparam("value"))
+
+
+@lru_cache(maxsize=_SHAPES)
+def some(collection: str, members: tuple[str, ...], by: str) -> Select[Any]:
+    """Rows as JSON, each after its value of `by`: `tenant` and `values` are bound."""
+    table = COLLECTIONS[collection]
+    among = table.c[by].in_(bindparam("values", expanding=True))
+    return select(table.c[by], _resource(table, members)).where(*mine(table), among)
 
 
 def mine(table: FromClause) -> list[Condition]:

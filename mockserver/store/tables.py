@@ -2,59 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from sqlalchemy import JSON, Boolean, CheckConstraint, Column, Float, ForeignKey, Index, Integer, String, Table, Text
 
-from sqlalchemy import (
-    JSON,
-    Boolean,
-    Column,
-    Dialect,
-    ForeignKey,
-    Index,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    Text,
-    TypeDecorator,
-)
-
+from mockserver.store.columns import Money, Number, instant, metadata, tenant
 from nexuscommerce.contract import Contract
-
-metadata = MetaData()
-
-
-class Money(TypeDecorator[float]):
-    """An amount in major units with at most 2 decimals, kept as whole cents so that sums and comparisons are exact."""
-
-    impl = Integer
-    cache_ok = True
-
-    def process_bind_param(self, value: float | None, dialect: Dialect) -> int | None:
-        return None if value is None else round(value * 100)
-
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> float | None:
-        return None if value is None else value / 100
-
-
-class Number(TypeDecorator[float]):
-    """A double, kept as its shortest text: SQLite writes a REAL into JSON with 15 digits, and a double may need 17."""
-
-    impl = String(30)
-    cache_ok = True
-
-    def process_bind_param(self, value: float | None, dialect: Dialect) -> str | None:
-        return None if value is None else repr(value)
-
-
-def _instant(name: str, **options: Any) -> Column[str]:
-    """2026-03-12T14:32:01.123Z: text of fixed width, which sorts as the instants do."""
-    return Column(name, String(24), **options)
-
-
-def _tenant() -> Column[str]:
-    return Column("tenant_id", ForeignKey("tenants.id"), nullable=False)
-
 
 facts = Table("facts", metadata, Column("name", String(50), primary_key=True), Column("value", Text, nullable=False))
 
@@ -71,33 +22,34 @@ keys = Table(
     "keys",
     metadata,
     Column("digest", String(64), primary_key=True),
-    _tenant(),
+    tenant(),
     Column("name", String(100), nullable=False),
     Column("prefix", String(12), nullable=False),
     Column("scopes", JSON, nullable=False),
     Column("allowlist", JSON, nullable=False),
     Column("per_minute", Integer),
     Column("per_hour", Integer),
-    _instant("expires_at"),
-    _instant("revoked_at"),
-    _instant("created_at", nullable=False),
+    instant("expires_at"),
+    instant("revoked_at"),
+    instant("created_at", nullable=False),
 )
 
 users = Table(
     "users",
     metadata,
     Column("id", String(36), primary_key=True),
-    _tenant(),
+    tenant(),
     Column("email", String(200), nullable=False),
     Column("name", String(200), nullable=False),
     Column("role", String(20), nullable=False),
+    Column("password_hash", String(200), nullable=False),  # argon2id, PHC string
 )
 
 products = Table(
     "products",
     metadata,
     Column("id", String(31), primary_key=True),
-    _tenant(),
+    tenant(),
     Column("sku", String(64), nullable=False),
     Column("title", String(200), nullable=False),
     Column("description", Text),
@@ -109,9 +61,9 @@ products = Table(
     Column("cost_price", Money),
     Column("weight_kg", Number),
     Column("images", JSON, nullable=False),
-    _instant("created_at", nullable=False),
-    _instant("updated_at", nullable=False),
-    _instant("deleted_at"),
+    instant("created_at", nullable=False),
+    instant("updated_at", nullable=False),
+    instant("deleted_at"),
 )
 Index(
     "products_sku_is_free",
@@ -127,19 +79,19 @@ listings = Table(
     metadata,
     Column("parent_id", ForeignKey("products.id"), primary_key=True),
     Column("marketplace", String(32), primary_key=True),
-    _tenant(),
+    tenant(),
     Column("external_id", String(64), nullable=False),
     Column("price", Money, nullable=False),
     Column("quantity", Integer, nullable=False),
     Column("status", String(20), nullable=False),
-    _instant("last_synced_at", nullable=False),
+    instant("last_synced_at", nullable=False),
 )
 
 orders = Table(
     "orders",
     metadata,
     Column("id", String(30), primary_key=True),
-    _tenant(),
+    tenant(),
     Column("external_order_id", String(64), nullable=False),
     Column("marketplace", String(32), nullable=False),
     Column("status", String(20), nullable=False),
@@ -151,14 +103,137 @@ orders = Table(
     Column("line_items", JSON, nullable=False),
     Column("shipping_address", JSON, nullable=False),
     Column("sync_history", JSON, nullable=False),
-    _instant("created_at", nullable=False),
-    _instant("updated_at", nullable=False),
-    _instant("deleted_at"),
+    instant("created_at", nullable=False),
+    instant("updated_at", nullable=False),
+    instant("deleted_at"),
 )
 
+warehouses = Table(
+    "warehouses",
+    metadata,
+    Column("id", String(29), primary_key=True),
+    tenant(),
+    Column("name", String(100), nullable=False),
+    Column("type", String(3), nullable=False),
+    Column("address", String(500)),
+    instant("created_at", nullable=False),
+    instant("updated_at", nullable=False),
+)
+
+# One for each product, with the product's id. What can be computed from the levels is kept here too: a list filters and
+# sorts by it.
+inventory = Table(
+    "inventory",
+    metadata,
+    Column("id", ForeignKey("products.id"), primary_key=True),
+    tenant(),
+    Column("sku", String(64), nullable=False),
+    Column("title", String(200), nullable=False),
+    Column("total_on_hand", Integer, nullable=False),
+    Column("total_reserved", Integer, nullable=False),
+    Column("total_available", Integer, nullable=False),
+    Column("safety_stock", Integer, nullable=False),
+    Column("status", String(20), nullable=False),
+    instant("deleted_at"),
+)
+
+levels = Table(
+    "levels",
+    metadata,
+    Column("parent_id", ForeignKey("inventory.id"), primary_key=True),
+    Column("warehouse_id", ForeignKey("warehouses.id"), primary_key=True),
+    tenant(),
+    Column("name", String(100), nullable=False),
+    Column("type", String(3), nullable=False),
+    Column("on_hand", Integer, nullable=False),
+    Column("reserved", Integer, nullable=False),
+    Column("available", Integer, nullable=False),
+    CheckConstraint("reserved >= 0 AND reserved <= on_hand", name="reserved_is_on_hand"),
+)
+
+# What an open order's line still takes of one level.
+reservations = Table(
+    "reservations",
+    metadata,
+    Column("order_id", ForeignKey("orders.id"), primary_key=True),
+    Column("line", String(64), primary_key=True),
+    Column("warehouse_id", ForeignKey("warehouses.id"), primary_key=True),
+    Column("inventory_id", ForeignKey("inventory.id"), nullable=False),
+    tenant(),
+    Column("quantity", Integer, nullable=False),
+    CheckConstraint("quantity > 0", name="something_is_reserved"),
+)
+
+rules = Table(
+    "rules",
+    metadata,
+    Column("id", String(31), primary_key=True),
+    tenant(),
+    Column("name", String(200), nullable=False),
+    Column("type", String(20), nullable=False),
+    Column("value", Money, nullable=False),
+    Column("value_type", String(10), nullable=False),
+    Column("applies_to", String(10), nullable=False),
+    Column("category", String(100)),
+    Column("skus", JSON(none_as_null=True)),
+    Column("marketplace", String(32), nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("is_active", Boolean, nullable=False),
+    instant("created_at", nullable=False),
+    instant("updated_at", nullable=False),
+    instant("deleted_at"),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", String(30), primary_key=True),
+    tenant(),
+    Column("type", String(30), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("priority", String(6), nullable=False),
+    Column("params", JSON, nullable=False),
+    instant("created_at", nullable=False),
+    instant("estimated_completion_at", nullable=False),
+    instant("started_at"),
+    instant("completed_at"),
+    Column("result", JSON(none_as_null=True)),
+    Column("error", JSON(none_as_null=True)),
+    Column("lasts", Integer),  # milliseconds that it runs for; of the fixtures' jobs nothing
+    instant("wakes_at"),  # when its next step is due (mockserver/domain/jobs.py); none for a job that stands still
+)
+Index("jobs_that_wake", jobs.c.wakes_at, jobs.c.tenant_id, sqlite_where=jobs.c.wakes_at.is_not(None))
+
+recommendations = Table(
+    "recommendations",
+    metadata,
+    Column("id", String(30), primary_key=True),
+    tenant(),
+    Column("sku", String(64), nullable=False),
+    Column("marketplace", String(32), nullable=False),
+    Column("current_price", Money, nullable=False),
+    Column("recommended_price", Money, nullable=False),
+    Column("confidence", Float, nullable=False),
+    Column("buy_box_probability", Float, nullable=False),
+    Column("estimated_margin", Float),
+    Column("reasoning", String(500), nullable=False),
+    Column("status", String(10), nullable=False),
+    Column("job_id", ForeignKey("jobs.id"), nullable=False),
+    instant("created_at", nullable=False),
+)
+Index("recommendations_of_a_sku", recommendations.c.tenant_id, recommendations.c.sku, recommendations.c.status)
+
 # What a list lists -> its table; and the members that are tables of their own, each row with the `parent_id` of its owner.
-COLLECTIONS = {"products": products, "orders": orders}
-CHILDREN = {"listings": listings}
+COLLECTIONS = {
+    "products": products,
+    "orders": orders,
+    "inventory": inventory,
+    "warehouses": warehouses,
+    "rules": rules,
+    "recommendations": recommendations,
+    "ai-jobs": jobs,
+}
+CHILDREN = {"listings": listings, "warehouses": levels}
 
 
 def index_sorts(contract: Contract) -> None:
@@ -171,6 +246,6 @@ def index_sorts(contract: Contract) -> None:
         for member in operation.sorts:
             name = f"{table.name}_by_{member}"
             if name not in known:
-                live = table.c.deleted_at.is_(None)
+                live = table.c.deleted_at.is_(None) if "deleted_at" in table.c else None
                 columns = (table.c.tenant_id, table.c[member], table.c.id)
                 Index(name, *columns, sqlite_where=live, postgresql_where=live)

@@ -1,18 +1,23 @@
-"""A world: the tenants, keys, users, products and orders that the mock wakes up with, read from one JSON file."""
+"""A world: the tenants that the mock wakes up with, and all that they have, read from one JSON file."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_network
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import orjson
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey
 
+from mockserver.domain.pricing import incomplete
 from nexuscommerce.contract import Contract
 
-_INSTANT = {"$ref": "#/components/schemas/Timestamp"}
 _PLAN = {"type": "integer", "minimum": 1, "maximum": 1_000_000_000}
 
 
@@ -40,7 +45,54 @@ def load_world(path: Path, contract: Contract) -> World:
     for error in contract.schemas.validator(_schema(contract)).iter_errors(data):
         where = "/".join(str(part) for part in error.instance_path) or "the file"
         raise UnreadableWorld(f"{path}: {where}: {error.message[:200]}")
+    for what in chain(_keys(data), *(_contradictions(tenant) for tenant in data["tenants"])):
+        raise UnreadableWorld(f"{path}: {what}")
     return World(hashlib.sha256(raw).hexdigest(), data["auth"]["issuer"], data["auth"]["signing_key"], data["tenants"])
+
+
+def _keys(data: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with the secrets of the world, and with what must be its own in all of it."""
+    try:
+        ECKey.import_key(dict(data["auth"]["signing_key"])).check_key_op("sign")
+    except (ValueError, JoseError) as why:
+        yield f"auth/signing_key: no private EC key ({why})"
+    tenants = data["tenants"]
+    yield from _twice("tenant", (tenant["id"] for tenant in tenants))
+    for what, member in (("key", "key"), ("user", "id")):
+        yield from _twice(what, (row[member] for tenant in tenants for row in tenant[what + "s"]))
+    for part in ("products", "orders", "warehouses", "rules", "jobs", "recommendations", "endpoints"):
+        yield from _twice(part, (row["id"] for tenant in tenants for row in tenant[part]))
+    for network in (network for tenant in tenants for key in tenant["keys"] for network in key["allowlist"]):
+        try:
+            ip_network(network)
+        except ValueError as why:
+            yield f"allowlist: {why}"
+
+
+def _twice(what: str, values: Iterable[str]) -> Iterator[str]:
+    return (f"{what}: {value} stands there twice" for value, count in Counter(values).items() if count > 1)
+
+
+def _contradictions(tenant: Mapping[str, Any]) -> Iterator[str]:
+    """What one part of a tenant says that another does not bear out."""
+    return (f"tenant {tenant['id']}: {what}" for what in _said(tenant))
+
+
+def _said(tenant: Mapping[str, Any]) -> Iterator[str]:
+    products = {product["sku"] for product in tenant["products"]}
+    stocked = {row["sku"] for row in tenant["inventory"]}
+    warehouses = {warehouse["id"] for warehouse in tenant["warehouses"]}
+    used = {level["warehouse_id"] for row in tenant["inventory"] for level in row["levels"]}
+    jobs = {job["id"] for job in tenant["jobs"]}
+    yield from (f"inventory: {sku} has a product or a record, and not both" for sku in sorted(products ^ stocked))
+    yield from (f"inventory: there is no warehouse {warehouse}" for warehouse in sorted(used - warehouses))
+    told = {row["job_id"] for row in tenant["recommendations"]}
+    yield from (f"recommendations: there is no job {job}" for job in sorted(told - jobs))
+    yield from _twice("products", (product["sku"] for product in tenant["products"]))
+    for row in tenant["inventory"]:
+        yield from _twice(f"inventory of {row['sku']}", (level["warehouse_id"] for level in row["levels"]))
+    for rule in tenant["rules"]:
+        yield from (f"rules: {rule['id']}: {why}" for _, why in incomplete(rule))
 
 
 def _closed(**properties: Any) -> dict[str, Any]:
@@ -53,8 +105,40 @@ def _list(items: Any) -> dict[str, Any]:
 
 
 def _schema(contract: Contract) -> dict[str, Any]:
-    """Format 1. Products and orders are what getProduct and getOrder answer."""
-    key = _closed(
+    """Format 2. What has a schema in the document is what its GET answers; the rest is described in fixtures/README.md."""
+    tenant = _closed(
+        id={"type": "string", "pattern": "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"},
+        name={"type": "string", "minLength": 1, "maxLength": 200},
+        plan={"type": "string", "enum": list(contract.plans)},
+        currency=_named("CurrencyCode"),
+        keys=_list(_key(contract)),
+        users=_list(_user(contract)),
+        products=_list(_named("ProductDetail")),
+        orders=_list(_named("OrderDetail")),
+        warehouses=_list(_named("Warehouse")),
+        inventory=_list(_closed(sku=_named("Sku"), safety_stock=_named("SafetyStock"), levels=_list(_LEVEL))),
+        rules=_list(_named("PricingRule")),
+        recommendations=_list(_named("Recommendation")),
+        jobs=_list(_named("Job")),
+        endpoints=_list(_endpoint(contract)),
+    )
+    auth = _closed(
+        issuer={"type": "string"}, signing_key={"type": "object", "required": ["kty", "crv", "kid", "x", "y", "d"]}
+    )
+    return _closed(format={"type": "integer", "enum": [2]}, auth=auth, tenants={**_list(tenant), "minItems": 1})
+
+
+def _named(schema: str) -> dict[str, Any]:
+    return {"$ref": f"#/components/schemas/{schema}"}
+
+
+_INSTANT = _named("Timestamp")
+_INSTANT_OR_NULL = _named("TimestampOrNull")
+_LEVEL = _closed(warehouse_id=_named("WarehouseId"), on_hand=_named("Units"))
+
+
+def _key(contract: Contract) -> dict[str, Any]:
+    return _closed(
         name={"type": "string", "minLength": 1, "maxLength": 100},
         key={"type": "string", "pattern": "^nxc_live_[a-z0-9_]{16,64}$"},
         scopes=_list({"type": "string", "enum": list(contract.scopes)}),
@@ -64,26 +148,23 @@ def _schema(contract: Contract) -> dict[str, Any]:
         rate_limit={**_closed(per_minute=_PLAN, per_hour=_PLAN), "nullable": True},
         created_at=_INSTANT,
     )
-    user = _closed(
+
+
+def _user(contract: Contract) -> dict[str, Any]:
+    return _closed(
         id={"type": "string", "format": "uuid"},
         email={"type": "string", "format": "email"},
         name={"type": "string", "minLength": 1, "maxLength": 200},
         role={"type": "string", "enum": list(contract.roles)},
+        password_hash={"type": "string", "pattern": "^\\$argon2id\\$", "maxLength": 200},
     )
-    tenant = _closed(
-        id={"type": "string", "pattern": "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"},
-        name={"type": "string", "minLength": 1, "maxLength": 200},
-        plan={"type": "string", "enum": list(contract.plans)},
-        currency={"$ref": "#/components/schemas/CurrencyCode"},
-        keys=_list(key),
-        users=_list(user),
-        products=_list({"$ref": "#/components/schemas/ProductDetail"}),
-        orders=_list({"$ref": "#/components/schemas/OrderDetail"}),
-    )
-    auth = _closed(
-        issuer={"type": "string"}, signing_key={"type": "object", "required": ["kty", "crv", "kid", "x", "y", "d"]}
-    )
-    return _closed(format={"type": "integer", "enum": [1]}, auth=auth, tenants={**_list(tenant), "minItems": 1})
 
 
-_INSTANT_OR_NULL = {"anyOf": [_INSTANT, {"type": "string", "nullable": True, "enum": [None]}]}
+def _endpoint(contract: Contract) -> dict[str, Any]:
+    return _closed(
+        id={"type": "string", "pattern": "^we_[0-9A-HJKMNP-TV-Z]{22,26}$"},
+        url={"type": "string", "pattern": "^https?://[!-~]+$", "maxLength": 2048},
+        secret={"type": "string", "pattern": "^whsec_[!-~]{16,190}$"},
+        events=_list({"type": "string", "enum": list(contract.events)}),
+        created_at=_INSTANT,
+    )

@@ -4,6 +4,7 @@ import sys
 
 from mockserver.cli import main
 from tests.faults import FAULTS
+from tests.faults.seams import brisk_jobs
 
 if len(sys.argv) < 2:
     for fault in FAULTS.values():
@@ -12,4 +13,5 @@ if len(sys.argv) < 2:
 if sys.argv[1] not in FAULTS:
     sys.exit(f"there is no fault {sys.argv[1]}; python -m tests.faults lists them")
 FAULTS[sys.argv.pop(1)].apply()
+brisk_jobs()
 main()

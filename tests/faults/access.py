@@ -134,6 +134,12 @@ def open_actions() -> None:
     replace(visit, "_CHECKS", (*visit._CHECKS, _scope))
 
 
+@fault("AUT-08", "of the read scopes only ai-jobs:read reads jobs")
+def one_read_scope() -> None:
+    may = Principal.may
+    replace(Principal, "may", lambda self, needed: may(self, needed[:1]))
+
+
 @fault("AUT-02", "a missing scope is not named")
 def scope_not_named() -> None:
     def change(answer: Answer) -> None:

@@ -307,6 +307,11 @@ def start_exclusive() -> None:
     _compare(Comparison.AT_LEAST, lambda column, value: column > value)
 
 
+@fault("FIL-13", "the exact number is not included")
+def number_exclusive() -> None:
+    _compare(Comparison.AT_LEAST, lambda column, value: column > value)
+
+
 @fault("FIL-07", "the offset of a date-time is not heeded")
 def offset_ignored() -> None:
     for name in ("first", "last"):

@@ -9,6 +9,7 @@ import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mockserver import cli, handlers
+from mockserver.domain import jobs
 from mockserver.handlers import Handler
 from mockserver.store import statements
 
@@ -131,6 +132,12 @@ def around(wrap: Callable[[ASGIApp], ASGIApp]) -> None:
     """Put something around the whole mock."""
     made: Callable[..., ASGIApp] = vars(cli)["create_app"]
     replace(cli, "create_app", lambda *args, **options: wrap(made(*args, **options)))
+
+
+def brisk_jobs() -> None:
+    """Jobs of 2 to 3 seconds instead of up to minutes, with any fault: long enough for others to wait in the queue."""
+    durations: dict[str, tuple[int, int]] = jobs.DURATIONS  # type: ignore[assignment]
+    durations.update(dict.fromkeys(durations, (2, 3)))
 
 
 def with_conditions(make: Callable[..., Any], kept: slice) -> Callable[..., Any]:

@@ -29,6 +29,9 @@ def kept(operation: str, code: str, pointers: list[str], failure: object = REJEC
         ("listProducts", "INVALID_CURSOR", []),
         ("listOrders", "INVALID_CURSOR", []),
         ("listOrders", "VALIDATION_ERROR", ["/start_date"]),
+        ("listJobs", "INVALID_CURSOR", []),
+        ("bulkSetInventory", "VALIDATION_ERROR", ["/updates/1", "/updates/12"]),
+        ("updatePricingRule", "VALIDATION_ERROR", ["/category", "/skus"]),
         (
             "confirmShipment",
             "VALIDATION_ERROR",
@@ -47,6 +50,9 @@ def test_what_no_schema_can_say_is_dropped(operation: str, code: str, pointers: 
         ("listOrders", "VALIDATION_ERROR", ["/start_date", "/limit"]),
         ("createProduct", "INVALID_CURSOR", []),
         ("confirmShipment", "VALIDATION_ERROR", ["/carrier"]),
+        ("bulkSetInventory", "VALIDATION_ERROR", ["/updates/1/quantity"]),
+        ("updatePricingRule", "VALIDATION_ERROR", ["/skus/0"]),
+        ("dispatchJob", "VALIDATION_ERROR", ["/params"]),
         ("createProduct", "VALIDATION_ERROR", ["/title"]),
     ],
 )

@@ -14,6 +14,21 @@ from contract_tests.seen import Seen
 
 EXAMPLE: dict[str, Any] = CONTRACT.schemas.named("ProductEnvelope")["example"]
 ORDER: dict[str, Any] = CONTRACT.schemas.named("OrderEnvelope")["example"]["data"]
+RECORD: dict[str, Any] = CONTRACT.schemas.named("InventoryEnvelope")["example"]["data"]
+LEVELS: list[dict[str, Any]] = RECORD["warehouses"]
+FAILED: dict[str, Any] = CONTRACT.schemas.named("BulkInventoryEnvelope")["example"]["data"]
+RULE: dict[str, Any] = CONTRACT.schemas.named("PricingRuleEnvelope")["example"]["data"]
+RECOMMENDATION: dict[str, Any] = CONTRACT.schemas.named("Recommendation")["example"]
+JOB: dict[str, Any] = CONTRACT.schemas.named("JobEnvelope")["example"]["data"]
+RUN: dict[str, Any] = {
+    "status": "completed",
+    "started_at": "2026-03-12T14:32:02.123Z",
+    "completed_at": "2026-03-12T14:32:30.500Z",
+}
+REPRICED: dict[str, Any] = CONTRACT.schemas.named("PricingRecalculateResult")["example"]
+RETURNS: dict[str, Any] = CONTRACT.schemas.named("ReturnItem")["example"]
+SEEN: dict[str, Any] = CONTRACT.schemas.named("VisibilityItem")["example"]
+OFFERS: dict[str, Any] = CONTRACT.schemas.named("CompetitorItem")["example"]
 HEADERS = {
     "content-type": "application/json",
     "x-request-id": "a",
@@ -38,6 +53,38 @@ def product(**changes: Any) -> Seen:
 
 def order(**changes: Any) -> Seen:
     return replace(GOOD, path="/orders/ord_1", content=json.dumps({"data": {**ORDER, **changes}}).encode())
+
+
+def answered(method: str, path: str, row: dict[str, Any], **changes: Any) -> Seen:
+    return replace(GOOD, method=method, path=path, content=json.dumps({"data": {**row, **changes}}).encode())
+
+
+def record(**changes: Any) -> Seen:
+    return answered("PUT", "/inventory/SKU-001", RECORD, **changes)
+
+
+def bulk(**changes: Any) -> Seen:
+    return answered("POST", "/inventory/bulk", FAILED, **changes)
+
+
+def rule(**changes: Any) -> Seen:
+    return answered("PATCH", "/pricing/rules/rule_1", RULE, **changes)
+
+
+def recommendations(*rows: dict[str, Any]) -> Seen:
+    meta = {"total": len(rows), "page": 1, "limit": 50, "nextCursor": None}
+    listed = [{**RECOMMENDATION, **row} for row in rows]
+    content = json.dumps({"data": listed, "meta": meta}).encode()
+    return replace(GOOD, method="GET", path="/pricing/recommendations", content=content)
+
+
+def job(**changes: Any) -> Seen:
+    return answered("POST", "/ai-jobs/job_1/cancel", JOB, **changes)
+
+
+def found(kind: str, params: dict[str, Any], *items: dict[str, Any]) -> Seen:
+    """A completed job of a type that found these items."""
+    return job(type=kind, params={"skus": ["SKU-001"], **params}, **RUN, result={"items": list(items)})
 
 
 def error(seen: Seen = REFUSED, **changes: Any) -> Seen:
@@ -81,10 +128,56 @@ BROKEN = [
     ("ORD-01", order(total_amount=27.97)),
     ("ORD-01", order(line_items=[{**ORDER["line_items"][0], "quantity": 3}])),
     ("ORD-02", order(line_items=[{**ORDER["line_items"][0], "shipped_quantity": 3}])),
+    ("INV-01", record(total_reserved=24)),
+    ("INV-01", record(warehouses=[])),
+    ("INV-02", record(warehouses=[{**LEVELS[0], "available": 332}, LEVELS[1]])),
+    ("INV-02", record(warehouses=[LEVELS[0], {**LEVELS[1], "available": 117}])),
+    ("INV-02", record(warehouses=[{**{k: v for k, v in LEVELS[0].items() if k != "type"}, "available": 332}, LEVELS[1]])),
+    ("INV-03", record(status="low")),
+    ("INV-03", record(total_available=0, status="critical")),
+    ("INV-03", record(total_available=15, status="low")),
+    ("INV-03", record(total_available=30, status="normal")),
+    ("INV-04", record(warehouses=[{**LEVELS[0], "reserved": 351}, LEVELS[1]])),
+    ("INV-05", bulk(updated=1, failed=0)),
+    ("INV-05", bulk(results=[{**FAILED["results"][0], "error": None}])),
+    ("INV-05", bulk(results=[{**FAILED["results"][0], "inventory": RECORD}])),
+    ("INV-01", bulk(results=[{**FAILED["results"][0], "inventory": {**RECORD, "total_on_hand": 1}}])),
+    ("PRC-01", rule(applies_to="category")),
+    ("PRC-01", rule(skus=["SKU-001"])),
+    ("PRC-02", recommendations({}, {"id": "rec_01KC3V8WZT9GQ0M5X2R7YB4E6J"})),
+    ("JOB-01", job(started_at=RUN["started_at"])),
+    ("JOB-01", job(**{**RUN, "started_at": None}, result=REPRICED)),
+    ("JOB-01", job(**{**RUN, "completed_at": "2026-03-12T14:32:02.000Z"}, result=REPRICED)),
+    ("JOB-02", job(**RUN)),
+    ("JOB-02", job(result=REPRICED)),
+    ("JOB-02", job(**RUN, result={"items": []})),
+    ("JOB-03", job(**RUN | {"status": "failed"})),
+    ("JOB-03", job(error={"code": "X", "message": "x"})),
+    ("JOB-04", job(params={"skus": ["SKU-001"], "lookback_days": 7})),
+    ("JOB-05", job(**RUN, result={**REPRICED, "applied_count": 2})),
+    ("JOB-05", found("return_classify", {"lookback_days": 7}, {**RETURNS, "returns_classified": 4})),
+    ("JOB-05", found("llm_visibility_score", {"assistants": ["ChatGPT"]}, {**SEEN, "score": 72})),
+    ("JOB-05", found("competitor_scan", {"marketplace": "bol"}, {**OFFERS, "lowest_price": None})),
+    ("JOB-05", found("return_classify", {"lookback_days": 7}, RETURNS, RETURNS)),
+    ("JOB-05", found("return_classify", {"lookback_days": 7}, {**RETURNS, "sku": "SKU-002"})),
 ]
 
 
-@pytest.mark.parametrize("seen", [GOOD, REFUSED, product(), order()])
+KEPT = [
+    *(GOOD, REFUSED, product(), order(), record(), bulk(), rule(), job()),
+    record(total_on_hand=0, total_reserved=0, total_available=0, status="out_of_stock", warehouses=[]),
+    rule(applies_to="skus", skus=["SKU-001"]),
+    recommendations({}, {"status": "dismissed"}, {"marketplace": "bol"}),
+    job(**RUN, result=REPRICED),
+    job(status="cancelled", completed_at=RUN["completed_at"]),
+    job(**RUN | {"status": "failed"}, error={"code": "X", "message": "x"}),
+    found("return_classify", {"lookback_days": 7}, RETURNS),
+    found("llm_visibility_score", {"assistants": ["ChatGPT"]}, SEEN),
+    found("competitor_scan", {"marketplace": "bol"}, OFFERS),
+]
+
+
+@pytest.mark.parametrize("seen", KEPT)
 def test_a_good_answer_keeps_every_law(seen: Seen) -> None:
     assert [(rule, found) for rule, found in judge(seen) if found] == []
 

@@ -32,6 +32,13 @@ def test_a_day_ends_before_the_next_begins() -> None:
     assert not at_most("2026-03-02T00:00:00.000Z", "2026-03-01")
 
 
+@pytest.mark.parametrize(
+    ("bound", "least", "most"), [(0.8, True, True), (0.801, False, True), (0.799, True, False), (1, False, True)]
+)
+def test_numbers_are_compared_by_value(bound: float, least: bool, most: bool) -> None:
+    assert (at_least(0.8, bound), at_most(0.8, bound)) == (least, most)
+
+
 def test_a_search_knows_no_case_and_no_wildcards() -> None:
     assert contains("Größe", "GRÖ")
     assert not contains("100 cotton", "100%")

@@ -94,7 +94,7 @@ def test_the_mocks_target_file_names_what_the_world_has() -> None:
 
 
 def test_the_schemathesis_file_names_what_the_world_has() -> None:
-    """The same tenant as the target file's, a key of it, and orders of it."""
+    """The same tenant as the target file's, a key of it, and orders, products and warehouses of it."""
     world = json.loads((ROOT / "fixtures/world.json").read_text("utf-8"))
     target = tomllib.loads((ROOT / "fixtures/targets/mock.toml").read_text("utf-8"))
     config = tomllib.loads((ROOT / "schemathesis.toml").read_text("utf-8"))
@@ -103,4 +103,6 @@ def test_the_schemathesis_file_names_what_the_world_has() -> None:
     assert config["parameters"]["header.X-Tenant-ID"] == tenant["id"]
     assert config["auth"]["openapi"]["bearerAuth"]["bearer"] in {key["key"] for key in tenant["keys"]}
     assert set(config["dictionaries"]["orders"]["values"]) <= {order["id"] for order in tenant["orders"]}
+    assert set(config["dictionaries"]["skus"]["values"]) <= {product["sku"] for product in tenant["products"]}
+    assert set(config["dictionaries"]["warehouses"]["values"]) <= {place["id"] for place in tenant["warehouses"]}
     assert config["base-url"] == target["address"]

@@ -81,7 +81,10 @@ def test_every_operation_refuses_a_key_without_its_scope(inside: Inside, contrac
 def test_writing_does_not_imply_reading_and_the_refusal_says_what_is_missing(inside: Inside) -> None:
     response = inside.call("GET", "/api/products", key="writer", tenant=3)
 
-    details = {"required": ["products:read"], "granted": ["orders:write", "products:write"]}
+    details = {
+        "required": ["products:read"],
+        "granted": ["ai-jobs:write", "inventory:write", "orders:write", "pricing:write", "products:write"],
+    }
     assert (403, details) == (response.status_code, response.json()["error"]["details"])
     assert 'Bearer error="insufficient_scope"' == response.headers["WWW-Authenticate"]
 

@@ -130,9 +130,9 @@ def test_callers_without_valid_credentials_count_by_address(inside: Inside) -> N
     assert (1000, 999) == _three(elsewhere)[:2]
 
 
-def test_401_comes_before_429(inside: Inside, tmp_path: Path, contract: Contract) -> None:
+def test_401_comes_before_429(tmp_path: Path, contract: Contract) -> None:
     """The order of x-refusals: an address that has used up its requests still learns that its token is wrong."""
-    narrow = open_inside(tmp_path, contract, anonymous_per_minute=1, fresh=True)
+    narrow = open_inside(tmp_path, contract, anonymous_per_minute=1)
 
     codes = [narrow.call("GET", "/api/products", key=None).json()["error"]["code"] for _ in range(3)]
     narrow.database.close()

@@ -40,7 +40,7 @@ def test_every_statement_binds_the_tenant_for_every_table_in_it(operation: Opera
     shape = (operation.collection, operation.filters, operation.sorts[0], "asc", True, operation.members)
     text = str(statements.page(*shape).compile(dialect=sqlite.dialect()))
 
-    assert text.count("FROM ") == text.count("tenant_id = ?")
+    assert text.count("FROM ") - text.count("FROM (") == text.count("tenant_id = ?")
 
 
 @pytest.mark.parametrize("order", ["asc", "desc"])
@@ -57,7 +57,7 @@ def test_every_sort_is_read_from_an_index(inside: Inside, operation: Operation, 
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", values).all()
 
         steps = " ".join(str(row[-1]) for row in plan)
-        assert steps.startswith(f"SEARCH {operation.collection} USING INDEX")
+        assert steps.startswith(f"SEARCH {COLLECTIONS[operation.collection].name} USING INDEX")
         assert "TEMP B-TREE" not in steps
 
 

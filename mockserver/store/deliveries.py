@@ -1,0 +1,121 @@
+"""The deliveries after their event: which are due, what came of them, what stands where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, exists, literal_column, or_, select
+
+from mockserver.store.database import Database
+from mockserver.store.outbox import PENDING, deliveries, endpoints, events
+
+
+@dataclass(frozen=True)
+class Due:
+    """A delivery to be sent now. What nobody should find in a log is not in its repr."""
+
+    id: str
+    endpoint_id: str
+    resource: str
+    type: str
+    tries: int
+    url: str = field(repr=False)
+    secret: str = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+class Delivery(NamedTuple):
+    """A delivery as a person sees it."""
+
+    id: str
+    endpoint_id: str
+    type: str
+    resource: str
+    state: str
+    tries: int
+    due_at: str
+    last_status: int | None
+    last_error: str | None
+
+
+# Written out, since SQLite takes a partial index only where the statement's own text says its condition.
+_PENDING: ColumnElement[str] = literal_column(f"'{PENDING}'")
+_NOW: BindParameter[str] = bindparam("now")
+
+_BUSY = select(endpoints.c.id, endpoints.c.tenant_id).where(
+    endpoints.c.paused.is_(False),
+    exists().where(deliveries.c.endpoint_id == endpoints.c.id, deliveries.c.state == _PENDING, deliveries.c.due_at <= _NOW),
+)
+
+
+def _due() -> Select[Any]:
+    """The earliest pending delivery of each resource, if it is due. One that pauses after a failed try is passed by."""
+    earlier = deliveries.alias("earlier")
+    first = ~exists().where(
+        earlier.c.endpoint_id == deliveries.c.endpoint_id,
+        earlier.c.resource == deliveries.c.resource,
+        earlier.c.state == _PENDING,
+        earlier.c.event_position < deliveries.c.event_position,
+        or_(earlier.c.tries == 0, earlier.c.due_at <= _NOW),
+    )
+    sent = (endpoints.c.url, endpoints.c.secret, events.c.body)
+    own = (deliveries.c[name] for name in ("id", "endpoint_id", "resource"))
+    return (
+        select(*own, events.c.type, deliveries.c.tries, *sent)
+        .join(endpoints, endpoints.c.id == deliveries.c.endpoint_id)
+        .join(events, events.c.position == deliveries.c.event_position)
+        .where(
+            deliveries.c.endpoint_id == bindparam("endpoint"),
+            deliveries.c.state == _PENDING,
+            deliveries.c.due_at <= _NOW,
+            first,
+        )
+        .order_by(deliveries.c.due_at, deliveries.c.event_position)
+        .limit(bindparam("limit"))
+    )
+
+
+_DUE = _due()
+_SHOWN = (
+    select(*((events if name == "type" else deliveries).c[name] for name in Delivery._fields))
+    .join(events, events.c.position == deliveries.c.event_position)
+    .order_by(deliveries.c.event_position.desc(), deliveries.c.id.desc())
+)
+_RECORD = deliveries.update().where(deliveries.c.id == bindparam("delivery"))
+
+
+class Deliveries:
+    """What the worker asks of the state file."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def busy(self, now: str) -> list[tuple[str, str]]:
+        """The endpoints that are not paused and have something due, each with its tenant."""
+        with self._database.transaction(writes=False) as connection:
+            return [(row.id, row.tenant_id) for row in connection.execute(_BUSY, {"now": now})]
+
+    def due(self, endpoint_id: str, now: str, limit: int) -> list[Due]:
+        """What to send to an endpoint, at most one of each resource: those that are being sent are among them."""
+        with self._database.transaction(writes=False) as connection:
+            rows = connection.execute(_DUE, {"endpoint": endpoint_id, "now": now, "limit": limit}).all()
+        return [Due(*row) for row in rows]
+
+    def all(self, tenant_id: str | None, state: str | None, limit: int) -> list[Delivery]:
+        """The latest of one tenant or of all, in one state or in any, the oldest of them first."""
+        wanted = [deliveries.c[name] == value for name, value in (("tenant_id", tenant_id), ("state", state)) if value]
+        with self._database.transaction(writes=False) as connection:
+            rows = connection.execute(_SHOWN.where(*wanted).limit(limit)).all()
+        return [Delivery(*row) for row in reversed(rows)]
+
+    def redeliver(self, delivery_id: str, now: str) -> bool:
+        """Send it again as if it had never been tried. False: there is no such delivery."""
+        again = {"state": PENDING, "tries": 0, "due_at": now, "updated_at": now, "last_status": None, "last_error": None}
+        with self._database.transaction(writes=True) as connection:
+            return connection.execute(_RECORD.values(again), {"delivery": delivery_id}).rowcount == 1
+
+    def record(self, delivery_id: str, **changes: Any) -> None:
+        """Keep what came of a try. Nothing if the endpoint has been removed meanwhile."""
+        with self._database.transaction(writes=True) as connection:
+            connection.execute(_RECORD.values(changes), {"delivery": delivery_id})

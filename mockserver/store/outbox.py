@@ -1,0 +1,119 @@
+"""The outbox: an event is written with the change that it tells of, and a delivery for each endpoint that asked for it.
+
+In one transaction, so there is no event without its change and no change without its event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    bindparam,
+    func,
+    select,
+)
+
+from mockserver.domain import instants
+from mockserver.ids import new_id
+from mockserver.store.columns import instant, metadata, tenant
+
+PENDING, DELIVERED, FAILED = "pending", "delivered", "failed"
+
+endpoints = Table(
+    "endpoints",
+    metadata,
+    Column("id", String(29), primary_key=True),
+    tenant(),
+    Column("url", String(2048), nullable=False),
+    Column("secret", String(200), nullable=False),  # as it is: it signs
+    Column("events", JSON, nullable=False),
+    Column("paused", Boolean, nullable=False, default=False),
+    instant("created_at", nullable=False),
+)
+
+# `position` is the order in which the changes happened; `body` the very bytes that are signed and sent.
+events = Table(
+    "events",
+    metadata,
+    Column("position", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(30), nullable=False, unique=True),
+    tenant(),
+    Column("type", String(40), nullable=False),
+    Column("resource", String(100), nullable=False),
+    instant("created_at", nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", String(30), primary_key=True),
+    tenant(),
+    Column("event_position", ForeignKey("events.position"), nullable=False),
+    Column("endpoint_id", ForeignKey("endpoints.id", ondelete="CASCADE"), nullable=False),
+    Column("resource", String(100), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("tries", Integer, nullable=False),
+    instant("due_at", nullable=False),
+    instant("updated_at", nullable=False),
+    Column("last_status", Integer),
+    Column("last_error", Text),
+)
+_TO = deliveries.c.endpoint_id
+_OPEN = deliveries.c.state == PENDING
+Index("deliveries_that_are_due", _TO, deliveries.c.due_at, deliveries.c.event_position, sqlite_where=_OPEN)
+Index("deliveries_in_line", _TO, deliveries.c.resource, deliveries.c.event_position, sqlite_where=_OPEN)
+
+_ASKING = select(endpoints.c.id, endpoints.c.events).where(
+    endpoints.c.tenant_id == bindparam("tenant"), endpoints.c.paused.is_(False)
+)
+_LAST = select(func.coalesce(func.max(events.c.position), 0))
+
+
+def emit(connection: Connection, tenant_id: str, type_: str, at: str, resources: Sequence[tuple[str, str]]) -> None:
+    """Write an event of this type for each resource: its name (`order ord_…`) and its JSON text, as its GET answers it.
+
+    Deliveries of one resource keep their order. The caller is in a writing transaction, so no other takes a position.
+    """
+    asking = connection.execute(_ASKING, {"tenant": tenant_id})
+    wanted = [endpoint_id for endpoint_id, types in asking if type_ in types]
+    first = int(connection.execute(_LAST).scalar_one()) + 1
+    moment = instants.parse(at)
+    told, due = [], []
+    for position, (resource, data) in enumerate(resources, first):
+        event = {"id": new_id("evt", moment), "type": type_, "created_at": at, "tenant_id": tenant_id}
+        body = orjson.dumps(event | {"data": orjson.Fragment(data)})
+        told.append(event | {"position": position, "resource": resource, "body": body})
+        due += [_delivery(endpoint_id, told[-1], moment) for endpoint_id in wanted]
+    if told:
+        connection.execute(events.insert(), told)
+    if due:
+        connection.execute(deliveries.insert(), due)
+
+
+def _delivery(endpoint_id: str, event: dict[str, Any], moment: datetime) -> dict[str, Any]:
+    return {
+        "id": new_id("dlv", moment),
+        "tenant_id": event["tenant_id"],
+        "event_position": event["position"],
+        "endpoint_id": endpoint_id,
+        "resource": event["resource"],
+        "state": PENDING,
+        "tries": 0,
+        "due_at": event["created_at"],
+        "updated_at": event["created_at"],
+    }

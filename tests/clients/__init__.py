@@ -1,0 +1,1 @@
+"""The mock, used by the libraries that front ends use."""
