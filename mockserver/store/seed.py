@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Table
 
 from mockserver.domain.credentials import digest
+from mockserver.domain.stock import ShortOfStock
 from mockserver.store.opening import opening
 from mockserver.store.outbox import endpoints
 from mockserver.store.tables import (
@@ -66,7 +67,10 @@ def _listings(tenant: Mapping[str, Any]) -> Rows:
 
 def _stock(tenant: Mapping[str, Any]) -> tuple[Rows, Rows, Rows]:
     """Inventory, levels and reservations: what is on hand is stated, what is reserved follows from the open orders."""
-    stocks, reserved = opening(tenant)
+    try:
+        stocks, reserved = opening(tenant)
+    except ShortOfStock as why:
+        raise ShortOfStock(f"tenant {tenant['id']}: {why}") from why
     titles = {product["sku"]: product["title"] for product in tenant["products"]}
     its = {"tenant_id": tenant["id"]}
     records = (vars(stock) | stock.totals() | {"title": titles[sku]} | its for sku, stock in stocks.items())

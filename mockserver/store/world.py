@@ -91,8 +91,25 @@ def _said(tenant: Mapping[str, Any]) -> Iterator[str]:
     yield from _twice("products", (product["sku"] for product in tenant["products"]))
     for row in tenant["inventory"]:
         yield from _twice(f"inventory of {row['sku']}", (level["warehouse_id"] for level in row["levels"]))
+    yield from _twice("inventory", (row["sku"] for row in tenant["inventory"]))
+    for order in tenant["orders"]:
+        for line in order["line_items"]:
+            if line["shipped_quantity"] > line["quantity"]:
+                yield f"orders: {order['id']}: more of {line['external_line_item_id']} is shipped than was ordered"
+    yield from _untrue(tenant)
     for rule in tenant["rules"]:
         yield from (f"rules: {rule['id']}: {why}" for _, why in incomplete(rule))
+
+
+def _untrue(tenant: Mapping[str, Any]) -> Iterator[str]:
+    """Pending recommendations that are not: for no product, from another price, or beside another one."""
+    prices = {product["sku"]: product["price"] for product in tenant["products"]}
+    listed = {(p["sku"], listing["marketplace"]): listing["price"] for p in tenant["products"] for listing in p["listings"]}
+    pending = [row for row in tenant["recommendations"] if row["status"] == "pending"]
+    for row in pending:
+        if row["current_price"] != listed.get((row["sku"], row["marketplace"]), prices.get(row["sku"])):
+            yield f"recommendations: {row['id']} is pending, and its current_price is not the price there"
+    yield from _twice("recommendations pending for", (f"{row['sku']} on {row['marketplace']}" for row in pending))
 
 
 def _closed(**properties: Any) -> dict[str, Any]:
