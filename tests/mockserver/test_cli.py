@@ -18,7 +18,8 @@ from tests.live import exchange, request, running
 
 
 def _run(directory: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "mockserver", "--database", str(directory / "state.db"), *options]
+    """On any free port, unless the options say another."""
+    command = [sys.executable, "-m", "mockserver", "--database", str(directory / "state.db"), "--port", "0", *options]
     return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
 
 

@@ -148,7 +148,7 @@ _WORLDS: dict[str, tuple[Callable[[Row], Any], str]] = {
     ),
     "open orders that do not fit": (
         lambda tenant: tenant["orders"][0]["line_items"][0].update(quantity=36),
-        "the fixtures' open orders do not fit their stock: tenant 11111111-1111-4111-8111-111111111111: S-1 has 35 left for FBM orders, not 36",
+        "tenant 11111111-1111-4111-8111-111111111111: S-1 has 35 left for FBM orders, not 36",
     ),
     "a SKU twice": (
         lambda tenant: tenant["products"].append(tenant["products"][0] | {"id": made_id("prod", 77)}),
