@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -342,3 +343,11 @@ def test_a_long_title_is_still_proposed_within_the_schema(small: Mock, contract:
     titles = contract.schemas.validator(contract.schemas.named("ProductTitle"))
     proposed = next(row["proposed"] for row in item["proposals"] if row["member"] == "title")
     assert [] == [error.message for error in titles.iter_errors(proposed)], "the proposed title cannot be set"
+
+
+def test_durations_are_those_of_the_document(contract: Contract) -> None:
+    """Twice: for people in the description, for the mock in a table."""
+    text = contract.schemas.named("JobType")["description"]
+    told = {name: (int(low), int(high)) for name, low, high in re.findall(r"(\w+) (\d+) to\s+(\d+) s", text)}
+
+    assert told == jobs.DURATIONS
