@@ -157,7 +157,7 @@ def _decoded(
         except ValueError as why:
             faults.append(fault(where, _pointer([name]), str(why)))
             continue
-        wrong = [fault(where, _pointer([name]), e.message) for e in validator.iter_errors(value)]
+        wrong = [fault(where, _pointer([name]), _said(error)) for error in validator.iter_errors(value)]
         faults += wrong
         if not wrong:
             values[name] = value
@@ -225,7 +225,14 @@ def _explained(error: jsonschema_rs.ValidationError) -> Iterator[Fault]:
         for name in kind["unexpected"]:
             yield fault("body", _pointer([*error.instance_path, name]), "there is no such member, or it cannot be set")
     else:
-        yield fault("body", _pointer(error.instance_path), error.message)
+        yield fault("body", _pointer(error.instance_path), _said(error))
+
+
+def _said(error: jsonschema_rs.ValidationError) -> str:
+    """What is wrong. Of an enum every value is told: jsonschema-rs names two and counts the rest."""
+    if error.kind.name != "enum":
+        return error.message
+    return f"{str(error.instance)[:100]!r} is not one of {', '.join(map(str, error.kind.as_dict()['options']))}"
 
 
 def _size(body: Any) -> int:
