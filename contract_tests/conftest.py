@@ -13,9 +13,10 @@ import hypothesis.core
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
+from contract_tests import partial
 from contract_tests import target as targets
 from contract_tests.client import Actor, Service
-from contract_tests.document import identity
+from contract_tests.document import TAGS, identity
 from contract_tests.filtering import Everything, Judged, Membership
 from contract_tests.ledger import Ledger
 from contract_tests.matching import Members
@@ -42,6 +43,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--rule", action="append", default=[], choices=list(RULES), metavar="ID", help="Judge this rule alone.")
     group.addoption("--examples", type=int, default=20, help="Examples of each generated test (20).")
     group.addoption("--no-schemathesis", action="store_true", help="Leave Schemathesis (SCH-01) out.")
+    group.addoption("--report", metavar="DIR", help="Write report.html, report.json, junit.xml and report.sarif there.")
+    group.addoption("--baseline", metavar="FILE", help="Known failures: an earlier report.json, or what `baseline` prints.")
+    group.addoption("--certify", action="store_true", help="A rule that was not run makes the run incomplete (exit 4).")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -51,10 +55,11 @@ def pytest_configure(config: pytest.Config) -> None:
     given = next((plugin for plugin in config.pluginmanager.get_plugins() if isinstance(plugin, Target)), None)
     try:
         config.stash[TARGET] = given or _named(config)
+        _judged_by_its_part(config.stash[TARGET])
     except targets.TargetError as why:
         raise pytest.UsageError(str(why)) from why
     config.stash[LEDGER] = Ledger()
-    config.pluginmanager.register(Verdicts(config.stash[TARGET], config.stash[LEDGER]), "verdicts")
+    config.pluginmanager.register(Verdicts(config, config.stash[TARGET], config.stash[LEDGER]), "verdicts")
     if not config.option.seed:
         config.option.seed = random.SystemRandom().randrange(2**32)
     _settle_hypothesis(config.option.seed, config.option.examples)
@@ -66,6 +71,13 @@ def _named(config: pytest.Config) -> Target:
     target = targets.load(Path(config.option.target), config.option.address)
     targets.probe(target)
     return target
+
+
+def _judged_by_its_part(target: Target) -> None:
+    """The document is read when this file is imported: too late to choose a part of it here."""
+    if TAGS != target.tags:
+        mend = f"set {partial.VARIABLE}={','.join(target.tags)!r}, or start it by `nexus-contract run`"
+        raise targets.TargetError(f"the target has the tags {target.tags or 'of the whole document'}; {mend}")
 
 
 def _settle_hypothesis(seed: int, examples: int) -> None:
@@ -90,17 +102,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.option.no_schemathesis:
         wanted.discard("SCH-01")
     chosen = [item for item in items if rule_of(item).id in wanted]
+    for item in chosen:
+        _nothing_to_judge(item)
     config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
     items[:] = sorted(chosen, key=lambda item: next((n for n, name in enumerate(LAST, 1) if name in item.nodeid), 0))
 
 
+def _nothing_to_judge(item: pytest.Item) -> None:
+    """A test over operations of which the target has none: what pytest says of it is no sentence for a report."""
+    for mark in item.iter_markers("skip"):
+        if str(mark.kwargs.get("reason", "")).startswith("got empty parameter set"):
+            item.own_markers[:] = [each for each in item.own_markers if each is not mark]
+            item.add_marker(pytest.mark.skip(reason="not run: the target has no operation that this is about"))
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     item.config.stash[LEDGER].exchanges.clear()
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    if TARGET in config.stash:
-        terminalreporter.write_line(f"{config.stash[TARGET].address}, seed {config.option.seed}")
 
 
 @pytest.fixture(scope="session")

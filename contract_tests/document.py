@@ -1,10 +1,16 @@
-"""What the judge judges by: the packaged openapi.yaml, and the slices of it that tests walk over."""
+"""What the judge judges by: the packaged openapi.yaml, and the slices of it that tests walk over.
+
+For a target that has a part of it only, CONTRACT and its slices are that part.
+"""
 
 from typing import NamedTuple
 
+from contract_tests import partial
 from nexuscommerce.contract import Operation, load
 
-CONTRACT = load()
+WHOLE = load()
+TAGS = partial.chosen()
+CONTRACT = partial.reduced(WHOLE, TAGS) if TAGS else WHOLE
 OPERATIONS = tuple(CONTRACT.operations.values())
 GUARDED = tuple(o for o in OPERATIONS if o.scopes)
 LISTS = tuple(o for o in OPERATIONS if o.is_list)
@@ -16,6 +22,16 @@ JOBS = {
     kind: str(schema["$ref"]).rpartition("/")[2].removesuffix("Create")
     for kind, schema in (CONTRACT.schemas.branches(CONTRACT.schemas.named("JobCreate")) or ("", {}))[1].items()
 }
+
+
+def by_id(name: str) -> Operation:
+    """An operation, also one that the target does not have: a test that calls that one is not run."""
+    return CONTRACT.operations.get(name) or WHOLE.operations[name]
+
+
+def has(*names: str) -> bool:
+    """Whether the target has these operations."""
+    return set(names) <= set(CONTRACT.operations)
 
 
 def named(operation: Operation) -> str:

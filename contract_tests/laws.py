@@ -154,12 +154,18 @@ def _challenge_fits(seen: Seen) -> Found:
         return None
     scheme, _, token = (seen.authorization or "").partition(" ")
     challenge = seen.headers.get("www-authenticate", "")
-    named = 'error="invalid_token"' if scheme.lower() == "bearer" and token.strip() else None
     if not challenge.startswith("Bearer"):
         return [f"WWW-Authenticate is {challenge!r}, expected Bearer"]
-    if named is None:
+    if scheme and scheme.lower() != "bearer":
+        return []  # the document does not say whether such credentials "came"
+    if not token.strip():
         return _unless("error=" not in challenge, f"no credentials came, yet WWW-Authenticate is {challenge!r}")
-    return _unless(named in challenge, f"WWW-Authenticate is {challenge!r}, expected {named}")
+    return _unless(_says(challenge, "invalid_token"), f'WWW-Authenticate is {challenge!r}, expected error="invalid_token"')
+
+
+def _says(challenge: str, error: str) -> bool:
+    """A parameter is a quoted string or a token: RFC 9110, 11.2."""
+    return re.search(rf'\berror\s*=\s*("{error}"|{error}(?![^\s,]))', challenge) is not None
 
 
 def _missing_scope_is_explained(seen: Seen) -> Found:
@@ -169,8 +175,7 @@ def _missing_scope_is_explained(seen: Seen) -> Found:
     found = [f"details has no list `{name}`" for name in ("required", "granted") if not isinstance(details.get(name), list)]
     found += _unless(set(details.get("required", ())) == set(scopes), f"details.required is not {list(scopes)}")
     challenge = seen.headers.get("www-authenticate", "")
-    named = 'error="insufficient_scope"'
-    return found + _unless(named in challenge, f"WWW-Authenticate is {challenge!r}, expected {named}")
+    return found + _unless(_says(challenge, "insufficient_scope"), f"WWW-Authenticate is {challenge!r}")
 
 
 def _rate_limit_is_told(seen: Seen) -> Found:
@@ -219,7 +224,7 @@ def _nothing_is_betrayed(seen: Seen) -> Found:
         return None
     text = seen.content.decode("utf-8", "replace")
     token = (seen.authorization or "").partition(" ")[2].strip()
-    found = _unless(len(token) < 8 or token not in text, "the body repeats the token")
+    found = _unless(len(token) < 12 or token not in text, "the body repeats the token")
     return found + ([f"the body shows {trace[0]!r}"] if seen.refused and (trace := TRACE.search(text)) else [])
 
 

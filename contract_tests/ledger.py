@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -14,7 +14,10 @@ from contract_tests.seen import Seen
 
 @dataclass(frozen=True)
 class Exchange:
-    """One request and its answer, for people. `credential` stands for the token, which is never shown."""
+    """One request and its answer, for people. `credential` stands for the token, which is never shown.
+
+    A `seen` of status 0 is a request to which no answer came.
+    """
 
     seen: Seen
     url: str
@@ -22,7 +25,14 @@ class Exchange:
     headers: tuple[tuple[str, str], ...]
     content: bytes | None
 
+    @property
+    def operation(self) -> str:
+        """The operation's id, or the method and the path where there is none."""
+        return self.seen.operation.id if self.seen.operation else f"{self.seen.method} {self.seen.path}"
+
     def __str__(self) -> str:
+        if not self.seen.status:
+            return f"{self.seen.method} {self.url} -> no answer\n    {self.curl()}"
         answer = self.seen.content.decode("utf-8", "replace")
         shown = answer if len(answer) <= 300 else answer[:300] + f"… ({len(answer)} characters)"
         return f"{self.seen.method} {self.url} -> {self.seen.status} {shown}\n    {self.curl()}"
@@ -56,20 +66,30 @@ class Breach:
 
 @dataclass
 class Ledger:
-    """Every exchange is written here, and judged by the laws at once. The same breach of one operation is kept once."""
+    """Every exchange is written here, and judged by the laws at once. The same breach of one operation is kept once.
+
+    `exchanges` are those of the running test; all else is of the whole run. `at` is `applied` by operation.
+    """
 
     exchanges: list[Exchange] = field(default_factory=list)
+    requests: int = 0
     applied: Counter[str] = field(default_factory=Counter)
+    at: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     breaches: dict[tuple[str, str, int], Breach] = field(default_factory=dict)
     times: Counter[tuple[str, str, int]] = field(default_factory=Counter)
 
     def write(self, exchange: Exchange) -> None:
         self.exchanges.append(exchange)
+        self.requests += 1
         seen = exchange.seen
+        if not seen.status:
+            return  # nothing came that could be judged
         for rule, found in judge(seen):
             self.applied[rule] += 1
+            if seen.operation:
+                self.at[rule][seen.operation.id] += 1
             if found:
-                where = (rule, seen.operation.id if seen.operation else seen.path, seen.status)
+                where = (rule, exchange.operation, seen.status)
                 self.times[where] += 1
                 self.breaches.setdefault(where, Breach(rule, "; ".join(found), exchange))
 

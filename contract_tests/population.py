@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from contract_tests.client import Actor, Answer
-from contract_tests.document import CONTRACT, JOBS, LISTS
+from contract_tests.document import CONTRACT, JOBS, LISTS, by_id, has
 from contract_tests.seen import Row
 from contract_tests.stock import MERCHANTS, of_types, set_level
 from nexuscommerce.contract import Operation
@@ -92,7 +92,7 @@ class Population:
         body = {**whole, "marketplace": "all", "priority": 1_000_000, "is_active": False, **members}
         actor = actor or self.full
         answer = actor.call("createPricingRule", body=body)
-        if answer.status == CONTRACT.operations["createPricingRule"].success:
+        if answer.status == by_id("createPricingRule").success:
             self.rules.append((actor, str(answer.data["id"])))
         return answer
 
@@ -105,7 +105,7 @@ class Population:
         """Ask for a job, by dispatchJob or recalculatePrices."""
         actor = actor or self.full
         answer = actor.call(operation, body=body)
-        if answer.status == CONTRACT.operations[operation].success:
+        if answer.status == by_id(operation).success:
             self.jobs.append((actor, str(answer.data["job_id" if operation == "recalculatePrices" else "id"])))
         return answer
 
@@ -118,7 +118,7 @@ class Population:
         return job
 
     def clear(self) -> None:
-        for actor, job in self.jobs:
+        for actor, job in self.jobs if has("cancelJob") else ():
             actor.call("cancelJob", {"jobId": job})  # one that has ended refuses, and that is well
         for actor, rule in self.rules:
             actor.call("deletePricingRule", {"ruleId": rule})
@@ -142,11 +142,11 @@ def populate(population: Population) -> list[Row]:
         )
         for n, (end, title) in enumerate(TITLES.items())
     ]
-    places = of_types(population.full, *MERCHANTS)
+    places = of_types(population.full, *MERCHANTS) if has("listWarehouses", "setInventory") else []
     for n, product in enumerate(products):
         for place, units in zip(places, UNITS[n % len(UNITS)], strict=False):
             set_level(population.full, product["sku"], place, units).ok()
-    for n, title in enumerate(TITLES.values()):
+    for n, title in enumerate(TITLES.values()) if has("createPricingRule") else ():
         population.rule(name=title, value=n % 4 + 0.5, priority=PRIORITIES[n % len(PRIORITIES)])
     return products
 
@@ -159,7 +159,7 @@ def inhabit(population: Population) -> None:
         "listJobs": population.job,
     }
     for listing, make in makers.items():
-        if not population.full.call(listing, query={"limit": 1}).ok().rows:
+        if has(listing) and not population.full.call(listing, query={"limit": 1}).ok().rows:
             make()
 
 

@@ -9,11 +9,11 @@ import pytest
 
 from contract_tests.arithmetic import OWN
 from contract_tests.client import Actor, Answer
-from contract_tests.document import CONTRACT
+from contract_tests.document import by_id
 from contract_tests.paging import walk
 from contract_tests.seen import Row
 
-WAREHOUSES = CONTRACT.operations["listWarehouses"]
+WAREHOUSES = by_id("listWarehouses")
 MERCHANTS = (OWN, "3PL")  # the types whose stock the merchant sets
 KEPT = ("FBA", "FBS")  # the types whose stock a marketplace keeps
 

@@ -19,6 +19,8 @@ from uuid import UUID
 
 import httpx
 
+from nexuscommerce.contract import load as load_contract
+
 
 class TargetError(Exception):
     """The target cannot be judged; the message is one line that says why and what to do."""
@@ -45,17 +47,26 @@ CREDENTIALS: Mapping[str, str] = {
     "fuzz_full": "fuzz",
 }
 REQUIRED = ("full", "other_full")
-KEYS = ("address", "jwks", "tenants", "credentials")
+KEYS = ("address", "jwks", "tags", "tenants", "credentials")
+NEEDED_TAGS = ("Health", "Products")  # the judge looks whether the target is there, and makes products of its own
+# A run sends 12,000 requests, most of them with one credential, to a fast target within little more than a minute: a limit
+# below, whether of the minute or of the hour, may be spent before the run is, and all that follows would be refused.
+ENOUGH = 20_000
+BUSY = ("full", "other_full", "fuzz_full")
 
 
 @dataclass(frozen=True, eq=False)
 class Target:
-    """An implementation to judge. `tokens` holds those credentials that the file has. The CLI hands it to pytest."""
+    """An implementation to judge. The CLI hands it to pytest.
+
+    `tokens` holds those credentials that the file has, `tags` those of openapi.yaml that are implemented: none means all.
+    """
 
     address: str
     jwks: str | None
     tenants: Mapping[str, str]
     tokens: Mapping[str, str]
+    tags: tuple[str, ...] = ()
 
 
 def load(path: Path, address: str | None = None) -> Target:
@@ -87,8 +98,9 @@ def probe(target: Target) -> None:
         said = f"GET /health answers {answer.status_code} without JSON"
     if said:
         raise TargetError(f"no API answers at {target.address} ({said}); the address is everything up to /products")
-    for name in REQUIRED:
-        _admitted(target, name)
+    for name in BUSY:
+        if name in target.tokens:
+            _admitted(target, name)
 
 
 def _admitted(target: Target, name: str) -> None:
@@ -98,6 +110,15 @@ def _admitted(target: Target, name: str) -> None:
     if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
         said = f"is refused in the tenant `{CREDENTIALS[name]}` ({answer.status_code})"
         raise TargetError(f"the credential `{name}` {said}; look at both in the target file")
+    _not_throttled(name, answer.headers)
+
+
+def _not_throttled(name: str, headers: httpx.Headers) -> None:
+    """A limit that a run would spend is no hundred faults of the implementation either. Absent headers are for RAT-01."""
+    limit = headers.get("X-RateLimit-Limit", "")
+    if limit.isascii() and limit.isdigit() and int(limit) < ENOUGH:
+        said = f"may make {limit} requests until its rate limit's reset, and a run sends more"
+        raise TargetError(f"the credential `{name}` {said}; override the limit of its key with {ENOUGH} or more")
 
 
 def _target(document: Mapping[str, Any], address: str | None) -> Target:
@@ -115,7 +136,22 @@ def _target(document: Mapping[str, Any], address: str | None) -> Target:
         jwks=jwks and urljoin(chosen, jwks),
         tenants=tenants,
         tokens={name: _token(name, value) for name, value in credentials.items()},
+        tags=_tags(document.get("tags")),
     )
+
+
+def _tags(given: object) -> tuple[str, ...]:
+    """The tags of openapi.yaml whose operations the target has."""
+    if given is None:
+        return ()
+    known = tuple(str(tag["name"]) for tag in load_contract().document["tags"])
+    if not isinstance(given, list):
+        raise TargetError(f"`tags` is a list of some of {', '.join(known)}")
+    _known("tag", dict.fromkeys(map(str, given)), known)
+    for name in NEEDED_TAGS:
+        if name not in given:
+            raise TargetError(f"`tags` needs {name}: without it the judge cannot work")
+    return () if set(given) == set(known) else tuple(given)
 
 
 def _known(what: str, given: Mapping[str, Any], names: tuple[str, ...]) -> None:

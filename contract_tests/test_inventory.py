@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from contract_tests.arithmetic import OWN, stock_status
 from contract_tests.bounds import at_bounds, beyond_bounds, schema_of
 from contract_tests.client import Actor
-from contract_tests.document import CONTRACT
+from contract_tests.document import by_id
 from contract_tests.paging import walk
 from contract_tests.population import Population, unknown
 from contract_tests.seen import Row
 from contract_tests.stock import KEPT, MERCHANTS, levels, listed, record, set_level, update, warehouses
 
-SET, BULK, INVENTORY = (CONTRACT.operations[name] for name in ("setInventory", "bulkSetInventory", "listInventory"))
+SET, BULK, INVENTORY = (by_id(name) for name in ("setInventory", "bulkSetInventory", "listInventory"))
 MOST: int = schema_of(BULK, "updates")["maxItems"]
 
 
@@ -309,7 +309,7 @@ def test_the_inventory_ends_with_its_product(full: Actor, population: Population
 @pytest.mark.rule("INV-02")
 def test_the_safety_stock_is_kept_in_own_warehouses_alone(full: Actor) -> None:
     """Of one record in both kinds, where there is one: the law itself is judged on every answer."""
-    kinds = {row["id"]: row["type"] for row in walk(full, CONTRACT.operations["listWarehouses"]).rows}
+    kinds = {row["id"]: row["type"] for row in walk(full, by_id("listWarehouses")).rows}
     rows = [row for row in walk(full, INVENTORY).rows if row["safety_stock"]]
     if not rows:
         pytest.skip("not run: tenant `main` has no record with a safety stock")

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from contract_tests.client import Actor, Answer
-from contract_tests.document import CONTRACT, JOBS
+from contract_tests.document import CONTRACT, JOBS, by_id
 from contract_tests.paging import walk
 from contract_tests.population import Population, params, unknown
 from contract_tests.seen import Row
 
-LIST, DISPATCH, CANCEL = (CONTRACT.operations[name] for name in ("listJobs", "dispatchJob", "cancelJob"))
+LIST, DISPATCH, CANCEL = (by_id(name) for name in ("listJobs", "dispatchJob", "cancelJob"))
 STATES: tuple[str, ...] = tuple(CONTRACT.schemas.named("JobStatus")["enum"])
 FINAL = [state for state in STATES if not CANCEL.transitions.get(state)]
 PATIENCE = 60  # seconds that a job may wait for a worker

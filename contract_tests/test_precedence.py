@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from contract_tests.client import Actor, Answer
-from contract_tests.document import CONTRACT
+from contract_tests.document import CONTRACT, by_id, has
 from contract_tests.paging import walk
 from contract_tests.population import Population, existing, unknown
 from contract_tests.stock import KEPT, update
@@ -80,16 +80,18 @@ IN_LIST = (Fault("INVALID_CURSOR", "cursor", lambda request: replace(request, qu
 
 
 class Ground(NamedTuple):
-    """A request on which faults are tried; `own` are the faults that only it can have."""
+    """A request of an operation on which faults are tried; `own` are the faults that only it can have."""
 
     name: str
+    operation: str
     faults: tuple[Fault, ...]
 
 
-GROUNDS = (
-    Ground("list", (*ANYWHERE, *IN_LIST)),
+EVERY_GROUND = (
+    Ground("list", "listProducts", (*ANYWHERE, *IN_LIST)),
     Ground(
         "create",
+        "createProduct",
         (
             *ANYWHERE,
             *IN_BODY,
@@ -99,6 +101,7 @@ GROUNDS = (
     ),
     Ground(
         "update",
+        "updateProduct",
         (
             *ANYWHERE,
             *IN_BODY,
@@ -106,9 +109,10 @@ GROUNDS = (
             Fault("RESOURCE_NOT_FOUND", "own", lambda r: r),
         ),
     ),
-    Ground("cancel", (*ANYWHERE, Fault("RESOURCE_NOT_FOUND", "own", lambda r: r))),
+    Ground("cancel", "cancelOrder", (*ANYWHERE, Fault("RESOURCE_NOT_FOUND", "own", lambda r: r))),
     Ground(
         "stock",
+        "setInventory",
         (
             *ANYWHERE,
             *IN_BODY,
@@ -119,6 +123,7 @@ GROUNDS = (
     ),
     Ground(
         "rule",
+        "updatePricingRule",
         (
             *ANYWHERE,
             *IN_BODY,
@@ -126,8 +131,9 @@ GROUNDS = (
             _changing("VALIDATION_ERROR", "body", content=b"{}"),
         ),
     ),
-    Ground("job", (*ANYWHERE, Fault("INVALID_STATE_TRANSITION", "own", lambda r: r))),
+    Ground("job", "cancelJob", (*ANYWHERE, Fault("INVALID_STATE_TRANSITION", "own", lambda r: r))),
 )
+GROUNDS = tuple(ground for ground in EVERY_GROUND if has(ground.operation))
 PAIRS = [
     (ground, pair)
     for ground in GROUNDS
@@ -165,17 +171,18 @@ def ask(
 ) -> Callable[[Ground, Any], Answer]:
     taken = population.product()["sku"]
     nowhere = {name: unknown(value, chance) for name, value in existing(full).items()}
-    grounds = {
-        "list": Request("GET", "/products"),
-        "create": Request(
+    makers: dict[str, Callable[[], Request]] = {
+        "list": lambda: Request("GET", "/products"),
+        "create": lambda: Request(
             "POST", "/products", media=JSON, content=b'{"sku": "%s", "title": "x", "price": 1}' % taken.encode()
         ),
-        "update": Request("PATCH", f"/products/{nowhere['sku']}", media=JSON, content=b'{"title": "x"}'),
-        "cancel": Request("POST", f"/orders/{nowhere['orderId']}/cancel"),
-        "stock": Request("PUT", f"/inventory/{taken}", media=JSON, content=_kept(full)),
-        "rule": Request("PATCH", f"/pricing/rules/{population.rule()['id']}", media=JSON, content=b'{"value": 1}'),
-        "job": Request("POST", f"/ai-jobs/{population.job()['id']}/cancel"),
+        "update": lambda: Request("PATCH", f"/products/{nowhere['sku']}", media=JSON, content=b'{"title": "x"}'),
+        "cancel": lambda: Request("POST", f"/orders/{nowhere['orderId']}/cancel"),
+        "stock": lambda: Request("PUT", f"/inventory/{taken}", media=JSON, content=_kept(full)),
+        "rule": lambda: Request("PATCH", f"/pricing/rules/{population.rule()['id']}", media=JSON, content=b'{"value": 1}'),
+        "job": lambda: Request("POST", f"/ai-jobs/{population.job()['id']}/cancel"),
     }
+    grounds = {ground.name: makers[ground.name]() for ground in GROUNDS}
     tenants = {"own": full.tenant, "none": None, "malformed": "no-uuid", "another": other_full.tenant}
     own = {"full": full, "anonymous": anonymous, "garbage": full.with_token("garbage", "nxc_live_nothing")}
 
@@ -194,7 +201,7 @@ def ask(
 
 def _kept(actor: Actor) -> bytes | None:
     """An update of a level that a marketplace keeps, where there is such a warehouse."""
-    rows = walk(actor, CONTRACT.operations["listWarehouses"]).rows
+    rows = walk(actor, by_id("listWarehouses")).rows if has("listWarehouses") else []
     return next((json.dumps(update(row["id"], 5)).encode() for row in rows if row["type"] in KEPT), None)
 
 

@@ -7,7 +7,7 @@ from itertools import permutations
 
 import pytest
 
-from contract_tests.document import CONTRACT
+from contract_tests.document import by_id
 from contract_tests.matching import instant
 from contract_tests.paging import walk
 from contract_tests.population import read
@@ -223,6 +223,6 @@ def test_a_result_is_of_the_jobs_own_skus(work: Work) -> None:
     """The recommendations that it names are the job's, and lead back to it."""
     for name in ("plain", "applied", "again"):
         named = set(work.completed(name)["result"]["recommendation_ids"])
-        rows = [row for row in walk(work.actor, CONTRACT.operations["listRecommendations"]).rows if row["id"] in named]
+        rows = [row for row in walk(work.actor, by_id("listRecommendations")).rows if row["id"] in named]
         assert {row["job_id"] for row in rows} == {work.jobs[name]}
         assert len(rows) == len(named)

@@ -8,13 +8,13 @@ import pytest
 
 from contract_tests.bounds import at_bounds, beyond_bounds
 from contract_tests.client import Actor
-from contract_tests.document import CONTRACT
+from contract_tests.document import by_id
 from contract_tests.population import Population, read
 from contract_tests.seen import Row
 from contract_tests.values import VALUES
 
-UPDATE = CONTRACT.operations["updateProduct"]
-NOT_TO_BE_SET = [name for name in CONTRACT.operations["getProduct"].members if name not in VALUES and name != "sku"]
+UPDATE = by_id("updateProduct")
+NOT_TO_BE_SET = [name for name in by_id("getProduct").members if name not in VALUES and name != "sku"]
 
 TEXTS = {
     "blanks-around": "  two before, two after  ",

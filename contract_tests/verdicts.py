@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import hashlib
+import shlex
+import sys
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
 
+import hypothesis.errors
 import pytest
 
+from contract_tests.document import CONTRACT
 from contract_tests.ledger import Ledger
-from contract_tests.rules import RULES, Level, Rule
+from contract_tests.report import baseline, outputs, terminal
+from contract_tests.report.gathering import Trial, failed, gathered, judged_by, lines_of, telling
+from contract_tests.report.model import Document, Report, Tool, Verdict
+from contract_tests.report.record import UnreadableReport
+from contract_tests.report.redaction import published, redact
+from contract_tests.rules import RULES, Rule
 from contract_tests.target import Target
+from nexuscommerce.contract import Operation
+from nexuscommerce.files import packaged
 
 SHOWN = 5  # exchanges in a report: the last ones, nearest to the failure
+INTERRUPTED, BROKEN = 130, 3  # exit codes beside those of a report: as the shell has it, and the suite's own fault
 
 
 def rule_of(item: pytest.Item) -> Rule:
@@ -22,34 +38,80 @@ def rule_of(item: pytest.Item) -> Rule:
     return RULES[mark.args[0]]
 
 
-@dataclass
 class Verdicts:
     """Collects what became of the tests of each rule. A test that did not run never counts as passed."""
 
-    target: Target
-    ledger: Ledger
-    passed: set[str] = field(default_factory=set)
-    failed: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    not_run: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    def __init__(self, config: pytest.Config, target: Target, ledger: Ledger) -> None:
+        self.config = config
+        self.target = target
+        self.ledger = ledger
+        self.trials: dict[str, Trial] = {}
+        self.leftovers: list[str] = []
+        self.code = BROKEN  # until there is a report, nothing better is known
+        self._broke = ""
+        self._interrupted = False
+        self._began, self._started = time.monotonic(), datetime.now(UTC)
+        self._before = self._arranged = 0
+        self._report: Report | None = None
+        try:
+            self._known = baseline.load(Path(config.option.baseline)) if config.option.baseline else None
+        except UnreadableReport as why:
+            raise pytest.UsageError(str(why)) from why
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self._before = self.ledger.requests
+        self._arranged = 0
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
         report: pytest.TestReport = yield  # type: ignore[assignment]
         rule = rule_of(item)
+        trial = self.trials.setdefault(item.nodeid, Trial(rule.id, tuple(dict.fromkeys(_parameters(item)))))
         if report.skipped and isinstance(report.longrepr, tuple):
-            self.not_run[rule.id].append(report.longrepr[2].removeprefix("Skipped: "))
-        elif report.failed:
-            self.failed[rule.id].append(item.name)
-            report.longrepr = self._told(rule, item, call)
+            trial.verdict = Verdict.NOT_RUN
+            trial.reason = report.longrepr[2].removeprefix("Skipped: ").removeprefix("not run: ")
+        elif report.failed and call.excinfo is not None:
+            self._blame(trial, rule, item, call.excinfo, call.when)
+            report.longrepr = self._told(rule, item, call.excinfo)
+            report.sections = [(name, self._redacted(text)) for name, text in report.sections]
         elif report.when == "call":
-            self.passed.add(rule.id)
+            trial.verdict = Verdict.PASS
+            trial.operations = trial.operations or judged_by(self.ledger.exchanges[self._arranged :])
+        self._arranged = len(self.ledger.exchanges)
+        trial.requests = self.ledger.requests - self._before
+        trial.seconds += report.duration
         return report  # type: ignore[return-value]
 
-    def _told(self, rule: Rule, item: pytest.Item, call: pytest.CallInfo[None]) -> str:
-        assert call.excinfo is not None
-        lines = [f"{rule.id} {rule.level}: {rule.sentence}", f"    {rule.source}", "", call.excinfo.exconly(tryshort=True)]
-        if not call.excinfo.errisinstance((AssertionError, pytest.fail.Exception)) or item.config.get_verbosity() > 0:
-            lines += ["", str(call.excinfo.getrepr(style="short"))]
+    def _blame(
+        self, trial: Trial, rule: Rule, item: pytest.Item, why: pytest.ExceptionInfo[BaseException], when: str
+    ) -> None:
+        """A failed expectation is the target's, unless the judge was only tidying up; any other exception is the suite's."""
+        what = str(why.value).strip() or why.typename
+        if isinstance(why.value, Malformed):
+            what = f"the answer is too malformed to be judged ({why.exconly(tryshort=True)})"
+        if not _expected(why.value):
+            trial.verdict = Verdict.ERROR
+            trial.reason = f"{item.name}: {why.exconly()}\n{why.getrepr(style='short')}"
+        elif when == "teardown":
+            self.leftovers.append(f"{item.name}: {what}")
+        else:
+            # pytest.fail tells of many answers, an assertion of one.
+            several = isinstance(why.value, pytest.fail.Exception)
+            exchange = None if several else telling(self.ledger.exchanges, what)
+            notes = "\n".join(getattr(why.value, "__notes__", ())).strip() or None
+            flaky = isinstance(why.value, hypothesis.errors.Flaky)
+            # What fails before the test begins, or while other than its own operation is asked, says nothing of that one.
+            own = when == "call" and trial.operations and (several or not exchange or exchange.operation in trial.operations)
+            operation = trial.operations[0] if own else None
+            failure = failed(what, exchange, self._replay(rule.id), operation, example=notes, flaky=flaky)
+            trial.verdict = Verdict.FAIL
+            trial.failures.append(failure)
+            trial.operations = (failure.operation,)
+
+    def _told(self, rule: Rule, item: pytest.Item, why: pytest.ExceptionInfo[BaseException]) -> str:
+        lines = [f"{rule.id} {rule.level}: {rule.sentence}", f"    {rule.source}", "", why.exconly(tryshort=True)]
+        if not _expected(why.value) or item.config.get_verbosity() > 0:
+            lines += ["", str(why.getrepr(style="short"))]
         exchanges = self.ledger.exchanges
         if exchanges:
             lines += [
@@ -57,43 +119,114 @@ class Verdicts:
                 f"exchanges ({len(exchanges)}, the last {SHOWN} shown):" if len(exchanges) > SHOWN else "exchanges:",
             ]
             lines += [f"  {exchange}" for exchange in exchanges[-SHOWN:]]
-        return self._without_secrets("\n".join(lines))
+        return self._redacted("\n".join(lines))
 
-    def _without_secrets(self, text: str) -> str:
+    def _redacted(self, text: str) -> str:
         """Tokens can stand anywhere: in a URL, in what Schemathesis printed, in what the target answered."""
-        for name, token in self.target.tokens.items():
-            text = text.replace(token, f"$NEXUS_{name.upper()}")
-        return text
+        return redact(text, self.target.tokens)
 
-    def verdict(self, rule: str) -> str:
-        return "failed" if rule in self.failed else "passed" if rule in self.passed else "not run"
+    def _replay(self, rule: str) -> str:
+        """The command that judges a rule again as it was judged."""
+        option = self.config.option
+        address = ["--address", option.address] if option.address else []
+        examples = ["--examples", str(option.examples)] if option.examples != 20 else []
+        parts = [str(option.target), *address, "--rule", rule, "--seed", str(option.seed), *examples]
+        return shlex.join(["nexus-contract", "run", *parts])
 
-    def broken(self, level: Level) -> list[str]:
-        return [rule for rule in self.failed if RULES[rule].level is level]
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self._broke = self._broke or f"{report.nodeid} cannot be read\n{report.longrepr}"
 
+    def pytest_internalerror(self, excrepr: object) -> None:
+        self._broke = self._broke or str(excrepr)
+
+    def pytest_keyboard_interrupt(self) -> None:
+        self._interrupted = True
+
+    @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """A SHOULD that failed does not make a target fail; a run that judged nothing does not make it conform."""
-        if session.exitstatus == pytest.ExitCode.TESTS_FAILED and not self.broken(Level.MUST):
-            session.exitstatus = pytest.ExitCode.OK
-        if session.exitstatus == pytest.ExitCode.OK and not self.passed and not self.failed:
-            session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
+        """The verdict, when all is tidied up. pytest's own does not know a SHOULD from a MUST."""
+        report = published(self._whole(), self.target.tokens)
+        self._report = report if self._known is None else baseline.compared(report, self._known)
+        self.code = self._report.exit_code(self.config.option.certify)
+        if self._interrupted:
+            self.code = INTERRUPTED
+        elif self._broke and self.code != 1:
+            self.code = BROKEN
+        session.exitstatus = self.code
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-        write = terminalreporter.write_line
-        judged = [rule for rule in RULES if rule in {*self.passed, *self.failed, *self.not_run}]
-        terminalreporter.section("rules")
-        for verdict, details in (("passed", None), ("failed", self.failed), ("not run", self.not_run)):
-            rules = [rule for rule in judged if self.verdict(rule) == verdict]
-            write(f"{verdict}: {len(rules)}" + (f"  {' '.join(rules)}" if details is None else ""), bold=True)
-            for rule in rules if details is not None else ():
-                write(f"  {rule} {RULES[rule].level}: {RULES[rule].sentence}", red=verdict == "failed")
-                for line in dict.fromkeys((details or {})[rule]):
-                    write(f"      {line}")
-        partly = {rule: lines for rule, lines in self.not_run.items() if self.verdict(rule) != "not run"}
-        if partly:
-            write("not run in part:", bold=True)
-        for rule, lines in partly.items():
-            for line in dict.fromkeys(lines):
-                write(f"  {rule}: {line}")
-        for rule in sorted({breach.rule for breach in self.ledger.breaches.values()} - set(judged)):
-            write(f"seen on the way, not judged by this run: {rule} {RULES[rule].sentence}")
+    def _whole(self) -> Report:
+        info, option = CONTRACT.document["info"], self.config.option
+        trials = list(self.trials.values())
+        results = [
+            gathered(rule, trials, self.ledger, self._absent(rule.id), self._replay(rule.id)) for rule in RULES.values()
+        ]
+        return Report(
+            tool=Tool("nexus-contract", version("nexuscommerce-contract")),
+            target_name=Path(option.target or "target").stem,
+            address=self.target.address,
+            started_at=self._started.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            seconds=round(time.monotonic() - self._began, 3),
+            seed=option.seed,
+            profile="full",
+            allowed=("read", "writes", "destructive", "burn-quota"),
+            choices={},
+            document=Document(info["title"], info["version"], hashlib.sha256(_document().encode()).hexdigest()),
+            requests=self.ledger.requests,
+            leftovers=tuple(self.leftovers),
+            rules=tuple(results),
+        )
+
+    def _absent(self, rule: str) -> str:
+        """Why no test of a rule was finished."""
+        option = self.config.option
+        seen = sum(times for where, times in self.ledger.times.items() if where[0] == rule)
+        noted = f" (but seen broken {seen} times on the way)" if seen else ""
+        if option.rule and rule not in option.rule:
+            return f"left out by --rule{noted}"
+        if option.no_schemathesis and rule == "SCH-01":
+            return "left out by --no-schemathesis"
+        if self._broke:
+            return "the suite broke before it was judged"
+        return f"{'interrupted' if self._interrupted else 'no test of it was selected'}{noted}"
+
+    def pytest_unconfigure(self) -> None:
+        """The last screen, after all that pytest prints."""
+        if self._report is None:
+            return
+        files: dict[str, Path] = {}
+        if self.config.option.report:
+            try:
+                directory = Path(self.config.option.report)
+                files = outputs.write(self._report, directory, self.target.tokens, lines_of(_document()))
+            except OSError as why:
+                print(f"the report cannot be written: {why}", file=sys.stderr)
+                self.code = BROKEN
+        if self._broke:
+            print(f"the suite broke: {self._redacted(self._broke)}", file=sys.stderr)
+        print()
+        terminal.show(self._report, files)
+
+
+def _document() -> str:
+    return packaged("openapi.yaml").read_text("utf-8")
+
+
+# What reading an answer raises that is not what the document promises: the target's fault, as the laws have it.
+Malformed = KeyError | IndexError | TypeError | ValueError | AttributeError | ArithmeticError
+
+
+def _expected(why: BaseException) -> bool:
+    """Whether the judge looked for what was not there; anything else is the judge's own fault."""
+    if isinstance(why, BaseExceptionGroup):
+        return all(_expected(each) for each in why.exceptions)
+    return isinstance(why, AssertionError | pytest.fail.Exception | hypothesis.errors.Flaky | Malformed)
+
+
+def _parameters(item: pytest.Item) -> Iterator[str]:
+    """The operations that a test is parametrized by."""
+    values: dict[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
+    for value in values.values():
+        each = value if isinstance(value, Operation) else getattr(value, "operation", None)
+        if isinstance(each, Operation):
+            yield each.id

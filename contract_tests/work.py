@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from contract_tests.client import Actor, Answer
-from contract_tests.document import CONTRACT
+from contract_tests.document import by_id
 from contract_tests.paging import walk
 from contract_tests.population import Population, params, read
 from contract_tests.seen import Row
@@ -25,9 +25,7 @@ PAUSE = 1.0  # between two looks
 TOLD = 15.0  # between two lines that say so
 ENDED = ("completed", "failed", "cancelled")
 LISTED = 3  # existing products: the listing of the first is looked at, those of the others are repriced
-PRODUCTS, RULES, RECOMMENDATIONS = (
-    CONTRACT.operations[name] for name in ("listProducts", "listPricingRules", "listRecommendations")
-)
+PRODUCTS, RULES, RECOMMENDATIONS = (by_id(name) for name in ("listProducts", "listPricingRules", "listRecommendations"))
 
 
 @dataclass

@@ -45,7 +45,7 @@ def test_an_installed_wheel_serves_and_judges(tmp_path: Path) -> None:
         mock.communicate(timeout=15)
 
     assert re.search(r"\d+ passed", printed)
-    assert "failed: 0" in printed
+    assert "0 failed  0 warned  0 in error" in printed
     assert ["env", "nexus-mock.db", wheel.name] == sorted(
         path.name for path in tmp_path.iterdir() if not path.name.endswith(("-wal", "-shm"))
     )

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import sys
 import tomllib
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
+from typing import Any, cast
 
 import pytest
 
@@ -38,6 +41,9 @@ BAD = {
     "an unset variable": (GOOD + 'reader = {env = "NEXUS_NOT_SET"}', "set the environment variable NEXUS_NOT_SET"),
     "no such command": (GOOD + 'reader = {command = ["no-such-command"]}', "there is no command no-such-command"),
     "a silent command": (GOOD + f'reader = {{command = ["{sys.executable}", "-c", ""]}}', "printed no token"),
+    "an unknown tag": ('tags = ["Health", "Products", "Shipping"]' + GOOD, "unknown tag `Shipping`; there are Health, "),
+    "tags that are no list": ('tags = "Products"' + GOOD, "`tags` is a list of some of Health, Products, "),
+    "no products": ('tags = ["Health", "Orders"]' + GOOD, "`tags` needs Products"),
     "a failing command": (GOOD + f'reader = {{command = ["{sys.executable}", "-c", "1/0"]}}', "failed: "),
 }
 
@@ -82,6 +88,45 @@ def test_a_target_that_does_not_answer_is_said_to(tmp_path: Path) -> None:
 
     with pytest.raises(TargetError, match=r"nothing answers at http://127\.0\.0\.1:9/api"):
         probe(load(path))
+
+
+def test_tags_choose_a_part_of_the_document(tmp_path: Path) -> None:
+    """All of them are none."""
+    path = tmp_path / "target.toml"
+    every = ["Health", "Products", "Orders", "Inventory", "Pricing", "AI jobs"]
+    for tags, expected in ((every[:3], tuple(every[:3])), (every, ())):
+        path.write_text(f"tags = {json.dumps(tags)}" + GOOD)
+        assert load(path).tags == expected
+
+
+class Limited(BaseHTTPRequestHandler):
+    """Every answer tells the rate limit that the server was given."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("X-RateLimit-Limit", cast("Any", self.server).limit)
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+@pytest.mark.parametrize(("limit", "enough"), [("300", False), ("19999", False), ("20000", True), ("many", True)])
+def test_a_credential_that_a_run_would_use_up_is_refused_in_one_line(limit: str, enough: bool, tmp_path: Path) -> None:
+    path = tmp_path / "target.toml"
+    path.write_text(GOOD)
+    with HTTPServer(("127.0.0.1", 0), Limited) as server:
+        cast("Any", server).limit = limit
+        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        target = load(path, f"http://127.0.0.1:{server.server_port}/api")
+        if enough:
+            probe(target)
+        else:
+            with pytest.raises(TargetError, match=f"credential `full` may make {limit} requests.*override") as refused:
+                probe(target)
+            assert "\n" not in str(refused.value)
+        server.shutdown()
 
 
 def test_the_mocks_target_file_names_what_the_world_has() -> None:

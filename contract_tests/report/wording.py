@@ -1,0 +1,100 @@
+"""The words that the page and the terminal share."""
+
+from __future__ import annotations
+
+from contract_tests.report.model import Failure, Outcome, Report, RuleResult, Verdict
+from contract_tests.rules import Level
+
+GROUPS = {
+    "ENV": "Envelopes",
+    "STA": "Statuses, methods and headers",
+    "AUT": "Authentication and scopes",
+    "TEN": "Tenants",
+    "PAG": "Pagination",
+    "FIL": "Filtering",
+    "SRT": "Sorting",
+    "FLD": "Field selection",
+    "RAT": "Rate limits",
+    "ERR": "Errors",
+    "WRT": "Writes",
+    "ORD": "Orders",
+    "INV": "Inventory",
+    "PRC": "Pricing",
+    "JOB": "Jobs",
+    "WHK": "Webhooks",
+    "SCH": "Schemathesis",
+}
+
+WORDS = {
+    Verdict.FAIL: "failed",
+    Verdict.WARN: "warned",
+    Verdict.ERROR: "in error",
+    Verdict.NOT_RUN: "not run",
+    Verdict.PASS: "passed",
+}
+
+HEADLINES = {
+    Outcome.CONFORMS: "Conforms",
+    Outcome.INCOMPLETE: "Conforms, as far as it was judged",
+    Outcome.UNJUDGED: "Not judged",
+    Outcome.ERRONEOUS: "Not judged to the end",
+    Outcome.BROKEN: "Does not conform",
+}
+
+
+def headline(report: Report) -> str:
+    """The verdict."""
+    return HEADLINES[report.outcome]
+
+
+def explanation(report: Report) -> str:
+    """What the verdict rests on, in a sentence or two."""
+    counts = report.counts
+    judged = [rule for rule in report.rules if rule.verdict not in (Verdict.NOT_RUN, Verdict.ERROR)]
+    musts = sum(rule.level is Level.MUST for rule in judged)
+    known = sum(rule.verdict is Verdict.FAIL and rule.known for rule in report.rules)
+    broken = len(report.broken)
+    said = {
+        Outcome.CONFORMS: f"All {counted(len(judged), 'rule')} were judged, and no MUST is broken.",
+        Outcome.INCOMPLETE: f"No MUST is broken among the {counted(len(judged), 'rule')} that were judged.",
+        Outcome.UNJUDGED: "Not one rule could be judged, which says nothing for the target.",
+        Outcome.ERRONEOUS: "No MUST is seen to be broken, but the suite itself broke: its own fault, not the target's.",
+        Outcome.BROKEN: f"{broken} of {counted(musts, 'MUST rule')} that {'was' if musts == 1 else 'were'} judged "
+        f"{'is' if broken == 1 else 'are'} broken.",
+    }[report.outcome]
+    notes = [
+        f"{counted(known, 'rule')} {'fails' if known == 1 else 'fail'} in ways that the baseline knows." if known else "",
+        f"{counted(counts[Verdict.NOT_RUN], 'rule')} {'was' if counts[Verdict.NOT_RUN] == 1 else 'were'} not run, "
+        "and that is not a pass."
+        if counts[Verdict.NOT_RUN] and report.outcome is not Outcome.UNJUDGED
+        else "",
+    ]
+    return " ".join([said, *filter(None, notes)])
+
+
+def counted(number: int, noun: str) -> str:
+    """1 rule, 1,234 rules."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def duration(seconds: float) -> str:
+    """0.4 s, 41 s, 2 min 41 s."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def worst(report: Report) -> list[tuple[RuleResult, Failure]]:
+    """Every failure, what weighs most first: MUST before SHOULD, new before known, certain before flaky; each rule's first
+    before any rule's second, and frequent before rare."""
+    rows = [(rule, failure, rank) for rule in report.rules for rank, failure in enumerate(_frequent(rule))]
+    return [(rule, failure) for rule, failure, _ in sorted(rows, key=lambda row: _weight(*row))]
+
+
+def _frequent(rule: RuleResult) -> list[Failure]:
+    return sorted(rule.failures, key=lambda failure: (failure.known, failure.flaky, -failure.times))
+
+
+def _weight(rule: RuleResult, failure: Failure, rank: int) -> tuple[bool, bool, bool, int, int]:
+    return rule.level is not Level.MUST, failure.known, failure.flaky, rank, -failure.times

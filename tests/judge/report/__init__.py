@@ -1,0 +1,1 @@
+"""The report's model and everything that is made of it."""
