@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import httpx
-import pytest
 
+from contract_tests.absence import Why, not_run
 from contract_tests.document import WHOLE, by_id, has
 from contract_tests.ledger import Exchange, Ledger, pretty
 from contract_tests.seen import Row, Seen
@@ -148,7 +148,7 @@ class Actor:
         A test that calls what the target does not have is not run.
         """
         if not has(operation_id):
-            pytest.skip(f"not run: the target does not have {operation_id}")
+            not_run(Why.UNSUPPORTED, f"the target does not have {operation_id}")
         operation = by_id(operation_id)
         at = operation.path.format(**{name: quote(value, safe="") for name, value in (path or {}).items()})
         if body is None:

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, Phase, settings
 
 from contract_tests import partial
 from contract_tests import target as targets
+from contract_tests.absence import Why, not_run
 from contract_tests.client import Actor, Service
 from contract_tests.document import TAGS, identity
 from contract_tests.filtering import Everything, Judged, Membership
@@ -113,7 +114,7 @@ def _nothing_to_judge(item: pytest.Item) -> None:
     for mark in item.iter_markers("skip"):
         if str(mark.kwargs.get("reason", "")).startswith("got empty parameter set"):
             item.own_markers[:] = [each for each in item.own_markers if each is not mark]
-            item.add_marker(pytest.mark.skip(reason="not run: the target has no operation that this is about"))
+            item.add_marker(pytest.mark.skip(reason=f"{Why.UNSUPPORTED}: the target has no operation that this is about"))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -143,7 +144,7 @@ def actor(service: Service, target: Target) -> Callable[[str], Actor]:
 
     def find(name: str) -> Actor:
         if name not in target.tokens:
-            pytest.skip(f"not run: the target file has no credential `{name}`")
+            not_run(Why.NO_CREDENTIAL, f"the target file has no credential `{name}`")
         return Actor(service, name, target.tokens[name], target.tenants[CREDENTIALS[name]])
 
     return find

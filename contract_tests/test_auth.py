@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from contract_tests import forgery
+from contract_tests.absence import Why, not_run
 from contract_tests.client import Actor, Answer
 from contract_tests.document import CONTRACT, GUARDED, named
 from contract_tests.population import existing, sample, unknown
@@ -150,10 +151,10 @@ def test_a_changed_jwt_opens_nothing(operation: Operation, name: str, actor: Fin
 def test_a_jwt_signed_with_the_public_key_opens_nothing(actor: Find, target: Target) -> None:
     user = actor("jwt_manager")
     if target.jwks is None:
-        pytest.skip("not run: the target file has no `jwks`")
+        not_run(Why.UNSUPPORTED, "the target file has no `jwks`")
     answer = httpx.get(target.jwks, trust_env=False)
     if answer.status_code != 200:
-        pytest.skip(f"not run: {target.jwks} answers {answer.status_code}")
+        not_run(Why.TOO_LITTLE, f"{target.jwks} answers {answer.status_code}")
     jwks = answer.json()
     token = forgery.signed_with_public_key(str(user.token), jwks)
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contract_tests.absence import Why, not_run
 from contract_tests.arithmetic import OWN, stock_status
 from contract_tests.bounds import at_bounds, beyond_bounds, schema_of
 from contract_tests.client import Actor
@@ -36,7 +37,7 @@ def reserved(full: Actor) -> tuple[str, str, int]:
         for level in row["warehouses"]:
             if level["warehouse_id"] in settable and level["reserved"] > 0:
                 return row["sku"], level["warehouse_id"], level["reserved"]
-    return pytest.skip("not run: tenant `main` has nothing reserved in a warehouse that can be set")
+    return not_run(Why.TOO_LITTLE, "tenant `main` has nothing reserved in a warehouse that can be set")
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +48,7 @@ def kept(full: Actor) -> tuple[str, str]:
         for level in row["warehouses"]:
             if level["warehouse_id"] in theirs:
                 return row["sku"], level["warehouse_id"]
-    return pytest.skip("not run: tenant `main` has no stock in a warehouse that a marketplace keeps")
+    return not_run(Why.TOO_LITTLE, "tenant `main` has no stock in a warehouse that a marketplace keeps")
 
 
 @pytest.mark.rule("INV-06")
@@ -145,7 +146,7 @@ def test_the_status_turns_at_its_bounds(full: Actor, places: list[str]) -> None:
         if row["safety_stock"] > 0 and held:
             break
     else:
-        pytest.skip("not run: tenant `main` has no record with a safety stock and a level that can be set")
+        not_run(Why.TOO_LITTLE, "tenant `main` has no record with a safety stock and a level that can be set")
     place, (on_hand, reserved) = max(held.items(), key=lambda item: item[1][0] - item[1][1])
     safety, rest = row["safety_stock"], row["total_available"] - on_hand
     try:
@@ -312,7 +313,7 @@ def test_the_safety_stock_is_kept_in_own_warehouses_alone(full: Actor) -> None:
     kinds = {row["id"]: row["type"] for row in walk(full, by_id("listWarehouses")).rows}
     rows = [row for row in walk(full, INVENTORY).rows if row["safety_stock"]]
     if not rows:
-        pytest.skip("not run: tenant `main` has no record with a safety stock")
+        not_run(Why.TOO_LITTLE, "tenant `main` has no record with a safety stock")
     for row in rows:
         for level in row["warehouses"]:
             assert level.get("type", kinds[level["warehouse_id"]]) == kinds[level["warehouse_id"]], row["sku"]

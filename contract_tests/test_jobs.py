@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from contract_tests.absence import Why, not_run
 from contract_tests.client import Actor, Answer
 from contract_tests.document import CONTRACT, JOBS, by_id
 from contract_tests.paging import walk
@@ -175,10 +176,10 @@ def test_a_running_job_can_be_cancelled(full: Actor, population: Population, pro
     while (before := read(full, made))["status"] == "queued":
         if time.monotonic() > until:
             cancel(full, made)
-            pytest.skip(f"not run: the job was still queued after {PATIENCE} s")
+            not_run(Why.OUT_OF_TIME, f"the job was still queued after {PATIENCE} s")
         time.sleep(0.25)
     if before["status"] != "running":
-        pytest.skip(f"not run: the job was {before['status']} before it was seen running")
+        not_run(Why.TOO_LITTLE, f"the job was {before['status']} before it was seen running")
     answered = cancel(full, made).ok().data
     after = read(full, made)
 
@@ -192,7 +193,7 @@ def test_a_running_job_can_be_cancelled(full: Actor, population: Population, pro
 def test_a_job_that_has_ended_is_not_cancelled(state: str, full: Actor, population: Population) -> None:
     rows = full.call("listJobs", query={"status": state, "limit": 1}).ok().rows
     if not rows and state != "cancelled":
-        pytest.skip(f"not run: tenant `main` has no job of status {state}")
+        not_run(Why.TOO_LITTLE, f"tenant `main` has no job of status {state}")
     job = rows[0] if rows else population.job()
     before = read(full, job)
     for _ in range(2):

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from contract_tests.absence import Why, not_run
 from contract_tests.client import Actor, Answer
 from contract_tests.document import CONTRACT, by_id, has
 from contract_tests.paging import walk
@@ -189,7 +190,7 @@ def ask(
     def send(ground: Ground, faults: Any) -> Answer:
         request = grounds[ground.name]
         if request.media and request.content is None:
-            pytest.skip("not run: tenant `main` has no warehouse that a marketplace keeps")
+            not_run(Why.TOO_LITTLE, "tenant `main` has no warehouse that a marketplace keeps")
         for fault in _applied_in_order(faults):
             request = fault.change(request)
         caller = own[request.credential] if request.credential in own else actor(request.credential)

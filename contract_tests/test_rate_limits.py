@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
+from contract_tests.absence import Why, not_run
 from contract_tests.client import Actor, Answer
 from contract_tests.document import CONTRACT, LISTS
 from contract_tests.population import Population
@@ -42,7 +43,7 @@ def until_reset(answer: Answer) -> float:
     """Seconds until a window ends. The judge waits for a minute, not for an hour."""
     left = window(answer).reset - clock(answer.seen)
     if left > 61:
-        pytest.skip("not run: the key's hour is used up, and the judge does not wait for the next")
+        not_run(Why.OUT_OF_TIME, "the key's hour is used up, and the judge does not wait for the next")
     return max(0.0, left) + 1.1  # Date tells whole seconds
 
 
@@ -53,7 +54,7 @@ def used_up(quota: Actor) -> Callable[[], Answer]:
     def until_refused() -> Answer:
         first = window(quota.call("listProducts", query={"limit": 1}))
         if first.limit > MOST:
-            pytest.skip(f"not run: the credential `quota` allows {first.limit} requests, more than {MOST}")
+            not_run(Why.TOO_LITTLE, f"the credential `quota` allows {first.limit} requests, more than {MOST}")
         for _ in range(2 * first.limit + 2):  # twice: the window may end once on the way
             answer = quota.call("listProducts", query={"limit": 1})
             if answer.status == 429:
@@ -78,7 +79,7 @@ def test_as_many_as_remain_are_answered(quota: Actor) -> None:
     """Neither one less nor one more. The first of these tests: where little remains it waits for the next window."""
     first = quota.call("listProducts", query={"limit": 1})
     if window(first).limit > MOST:
-        pytest.skip(f"not run: the credential `quota` allows {window(first).limit} requests, more than {MOST}")
+        not_run(Why.TOO_LITTLE, f"the credential `quota` allows {window(first).limit} requests, more than {MOST}")
     for _ in range(TRIES):
         if window(first).remaining == 0:
             time.sleep(until_reset(first))

@@ -69,7 +69,7 @@ class Verdicts:
         trial = self.trials.setdefault(item.nodeid, Trial(rule.id, tuple(dict.fromkeys(_parameters(item)))))
         if report.skipped and isinstance(report.longrepr, tuple):
             trial.verdict = Verdict.NOT_RUN
-            trial.reason = report.longrepr[2].removeprefix("Skipped: ").removeprefix("not run: ")
+            trial.reason = report.longrepr[2].removeprefix("Skipped: ")
         elif report.failed and call.excinfo is not None:
             self._blame(trial, rule, item, call.excinfo, call.when)
             report.longrepr = self._told(rule, item, call.excinfo)

@@ -11,8 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
-
+from contract_tests.absence import Why, not_run
 from contract_tests.client import Actor, Answer
 from contract_tests.document import by_id
 from contract_tests.paging import walk
@@ -52,7 +51,7 @@ class Work:
             self.look()
             open_ = {name: self.history[name][-1]["status"] for name in wanted if not self._has_ended(name)}
             if open_ and time.monotonic() > self.deadline:
-                pytest.skip(f"not run: after {LONGEST:.0f} s a job was still {' and another '.join(open_.values())}")
+                not_run(Why.OUT_OF_TIME, f"after {LONGEST:.0f} s a job was still {' and another '.join(open_.values())}")
             if time.monotonic() - told > TOLD:
                 told = time.monotonic()
                 left = self.deadline - told
@@ -88,7 +87,7 @@ class Work:
 
     def need_listings(self) -> None:
         if len(self.listed) < LISTED:
-            pytest.skip("not run: tenant `main` has too few products with a listing on one marketplace")
+            not_run(Why.TOO_LITTLE, "tenant `main` has too few products with a listing on one marketplace")
 
     def _has_ended(self, name: str) -> bool:
         return bool(self.history.get(name)) and self.history[name][-1]["status"] in ENDED
@@ -99,7 +98,7 @@ def dispatch(population: Population, say: Callable[[str], None]) -> Work:
     actor = population.full
     foremost = [row["priority"] for row in walk(actor, RULES).rows if row["is_active"] and row["applies_to"] != "skus"]
     if min(foremost, default=FOREMOST + 1) <= FOREMOST:
-        pytest.skip(f"not run: tenant `main` has an active rule of its own with a priority of {min(foremost)}")
+        not_run(Why.TOO_LITTLE, f"tenant `main` has an active rule of its own with a priority of {min(foremost)}")
     marketplace, listed = _listed(actor)
     skus = {name: _tried(population, name, marketplace) for name in TRIALS}
     goal = 12.34 if all(_price(row, marketplace) != 12.34 for row in listed) else 12.43

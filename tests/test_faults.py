@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from contract_tests.rules import FAULTS as CLAIMED
 from contract_tests.rules import RULES
 from tests.faults import FAULTS
 from tests.live import running
@@ -40,6 +41,7 @@ def caught(name: str, directory: Path) -> None:
 
 def test_every_rule_has_a_fault_and_every_fault_a_rule() -> None:
     assert set(RULES) == {fault.rule for fault in FAULTS.values()}
+    assert set(CLAIMED) == set(FAULTS), "faults of the catalogue, and faults that can be put in"
 
 
 @pytest.mark.parametrize("name", QUICK)

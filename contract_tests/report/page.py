@@ -16,8 +16,8 @@ from markupsafe import Markup
 from contract_tests.report.model import Failure, Outcome, Report, RuleResult, Verdict
 from contract_tests.report.sarif import address_of
 from contract_tests.report.visible import indented, line, visible
-from contract_tests.report.wording import GROUPS, WORDS, counted, duration, explanation, headline
-from contract_tests.rules import Level
+from contract_tests.report.wording import WORDS, counted, duration, explanation, headline
+from contract_tests.rules import GROUPS, Level
 
 HERE = Path(__file__).parent
 OPEN = 6  # a report with no more failures shows all of them unfolded

@@ -11,8 +11,7 @@ from typing import Any
 from contract_tests.report.model import Failure, Headers, Known, Report, Request, Response, RuleResult, Verdict
 from contract_tests.report.sameness import fingerprint
 from contract_tests.report.visible import visible
-from contract_tests.report.wording import GROUPS
-from contract_tests.rules import Level
+from contract_tests.rules import GROUPS, Level
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 DOCUMENT = "openapi.yaml"

@@ -5,26 +5,6 @@ from __future__ import annotations
 from contract_tests.report.model import Failure, Outcome, Report, RuleResult, Verdict
 from contract_tests.rules import Level
 
-GROUPS = {
-    "ENV": "Envelopes",
-    "STA": "Statuses, methods and headers",
-    "AUT": "Authentication and scopes",
-    "TEN": "Tenants",
-    "PAG": "Pagination",
-    "FIL": "Filtering",
-    "SRT": "Sorting",
-    "FLD": "Field selection",
-    "RAT": "Rate limits",
-    "ERR": "Errors",
-    "WRT": "Writes",
-    "ORD": "Orders",
-    "INV": "Inventory",
-    "PRC": "Pricing",
-    "JOB": "Jobs",
-    "WHK": "Webhooks",
-    "SCH": "Schemathesis",
-}
-
 WORDS = {
     Verdict.FAIL: "failed",
     Verdict.WARN: "warned",

@@ -37,7 +37,7 @@ def _key(**changes: Any) -> None:
     replace(Platform, "key", key)
 
 
-@fault("AUT-03", "reading needs no token")
+@fault
 def open_reads() -> None:
     def change(scope: Scope) -> Scope:
         if scope["method"] != "GET" or header(scope, b"authorization"):
@@ -48,7 +48,7 @@ def open_reads() -> None:
     on_the_way_in(change)
 
 
-@fault("AUT-04", "a key's case does not matter")
+@fault
 def any_case_of_a_key() -> None:
     identify = Doorman.identify
 
@@ -60,7 +60,7 @@ def any_case_of_a_key() -> None:
     replace(Doorman, "identify", lower)
 
 
-@fault("AUT-04", "an unknown token is let in to read")
+@fault
 def unknown_token() -> None:
     identify = Doorman.identify
 
@@ -75,17 +75,17 @@ def unknown_token() -> None:
     replace(Doorman, "identify", lenient)
 
 
-@fault("AUT-05", "a revoked key still works")
+@fault
 def revoked_works() -> None:
     _key(revoked_at=None)
 
 
-@fault("AUT-06", "an expired key still works")
+@fault
 def expired_key_works() -> None:
     _key(expires_at=None)
 
 
-@fault("AUT-06", "an expired JWT still works")
+@fault
 def expired_jwt_works() -> None:
     def read(self: Tokens, token: str, _: Any) -> Any:
         return jwt.decode(token, self._public, algorithms=["ES256"]).claims
@@ -93,12 +93,12 @@ def expired_jwt_works() -> None:
     replace(Tokens, "read", read)
 
 
-@fault("AUT-07", "allowlists are not looked at")
+@fault
 def no_allowlist() -> None:
     _key(allowlist=[])
 
 
-@fault("AUT-07", "X-Forwarded-For chooses the address that an allowlist sees")
+@fault
 def forwarded_for() -> None:
     def change(scope: Scope) -> Scope:
         claimed = header(scope, b"x-forwarded-for").decode()
@@ -107,12 +107,12 @@ def forwarded_for() -> None:
     on_the_way_in(change)
 
 
-@fault("AUT-08", "scopes are not looked at")
+@fault
 def no_scopes() -> None:
     _without("_scope")
 
 
-@fault("AUT-08", "writing implies reading")
+@fault
 def write_implies_read() -> None:
     may = Principal.may
 
@@ -122,7 +122,7 @@ def write_implies_read() -> None:
     replace(Principal, "may", lenient)
 
 
-@fault("AUT-08", "actions on orders need no scope")
+@fault
 def open_actions() -> None:
     check = next(check for check in visit._CHECKS if check.__name__ == "_scope")
 
@@ -134,13 +134,13 @@ def open_actions() -> None:
     replace(visit, "_CHECKS", (*visit._CHECKS, _scope))
 
 
-@fault("AUT-08", "of the read scopes only ai-jobs:read reads jobs")
+@fault
 def one_read_scope() -> None:
     may = Principal.may
     replace(Principal, "may", lambda self, needed: may(self, needed[:1]))
 
 
-@fault("AUT-02", "a missing scope is not named")
+@fault
 def scope_not_named() -> None:
     def change(answer: Answer) -> None:
         if answer.status == 403 and answer.json["error"]["code"] == "INSUFFICIENT_SCOPE":
@@ -149,13 +149,13 @@ def scope_not_named() -> None:
     on_the_wire(change)
 
 
-@fault("AUT-09", "a viewer may write")
+@fault
 def viewer_writes() -> None:
     by_jwt = Doorman._by_jwt
     replace(Doorman, "_by_jwt", lambda *args: changed(by_jwt(*args), scopes=frozenset("*")))
 
 
-@fault("AUT-10", "the signature of a JWT is not verified")
+@fault
 def unsigned_jwt() -> None:
     import base64
 
@@ -171,7 +171,7 @@ def unsigned_jwt() -> None:
     replace(Tokens, "read", read)
 
 
-@fault("AUT-11", "a token in the query string is taken")
+@fault
 def token_in_query() -> None:
     def change(scope: Scope) -> Scope:
         query = parse_qs(scope["query_string"].decode("latin-1"))
@@ -186,7 +186,7 @@ def token_in_query() -> None:
     on_the_way_in(change)
 
 
-@fault("AUT-12", "the scheme must be written Bearer")
+@fault
 def strict_scheme() -> None:
     identify = Doorman.identify
 
@@ -205,7 +205,7 @@ def _assume_tenant(seen: Visit) -> None:
     seen.tenant = seen.principal.tenant_id if seen.principal else ""
 
 
-@fault("TEN-01", "X-Tenant-ID may be missing")
+@fault
 def tenant_optional() -> None:
     check = visit._tenant
 
@@ -215,7 +215,7 @@ def tenant_optional() -> None:
     replace(visit, "_CHECKS", tuple(_tenant if old is check else old for old in visit._CHECKS))
 
 
-@fault("TEN-02", "X-Tenant-ID may be anything")
+@fault
 def tenant_any_text() -> None:
     check = visit._tenant
 
@@ -230,12 +230,12 @@ def tenant_any_text() -> None:
     replace(visit, "_CHECKS", tuple(_tenant if old is check else old for old in visit._CHECKS))
 
 
-@fault("TEN-03", "any token opens any tenant")
+@fault
 def tenant_not_checked() -> None:
     _without("_tenant_access")
 
 
-@fault("TEN-03", "an unknown tenant is told apart from another's")
+@fault
 def unknown_tenant_told() -> None:
     def change(answer: Answer) -> None:
         known = (b"369a34e8", b"a5f4d17c", b"3714240b", b"4b5eace9", b"8cd8f3f1", b"0c3d8f6b")
@@ -253,12 +253,12 @@ def _everyones(*functions: str) -> None:
         replace(statements, name, with_conditions(make.__wrapped__, slice(1, None)))
 
 
-@fault("TEN-04", "one resource is found in every tenant")
+@fault
 def foreign_reads() -> None:
     _everyones("one")
 
 
-@fault("TEN-04", "another tenant's resource is 403, an unknown one 404")
+@fault
 def foreign_is_403() -> None:
     one, everyone = Shop.one, with_conditions(statements.one.__wrapped__, slice(1, None))
 
@@ -272,17 +272,17 @@ def foreign_is_403() -> None:
     replace(Shop, "one", told)
 
 
-@fault("TEN-05", "lists hold every tenant's rows")
+@fault
 def foreign_lists() -> None:
     _everyones("page")
 
 
-@fault("TEN-05", "totals count every tenant's rows")
+@fault
 def foreign_totals() -> None:
     _everyones("total")
 
 
-@fault("TEN-06", "SKUs are unique over all tenants")
+@fault
 def global_skus() -> None:
     from mockserver.store.tables import COLLECTIONS
 
@@ -300,7 +300,7 @@ def global_skus() -> None:
     replace(Shop, "insert", first_of_all)
 
 
-@fault("TEN-07", "a delete takes the SKU from every tenant")
+@fault
 def foreign_delete() -> None:
     from mockserver.store.tables import products
 
@@ -315,7 +315,7 @@ def foreign_delete() -> None:
     replace(Shop, "delete", everywhere)
 
 
-@fault("TEN-08", "a cursor of another tenant is taken")
+@fault
 def cursor_of_any_tenant() -> None:
     from mockserver.handlers import lists
 
@@ -326,13 +326,13 @@ def cursor_of_any_tenant() -> None:
 # Rate limits
 
 
-@fault("RAT-03", "remaining does not fall")
+@fault
 def constant_remaining() -> None:
     take = Quotas.take
     replace(Quotas, "take", lambda *args: take(*args)._replace(remaining=17))
 
 
-@fault("RAT-03", "refused requests cost nothing")
+@fault
 def free_mistakes() -> None:
     def change(answer: Answer) -> None:
         left = answer.get("x-ratelimit-remaining")
@@ -342,12 +342,12 @@ def free_mistakes() -> None:
     on_the_wire(change)
 
 
-@fault("RAT-05", "the limit is told and not enforced")
+@fault
 def limit_not_enforced() -> None:
     _without("_rate_limit")
 
 
-@fault("RAT-05", "a request beyond the limit is carried out all the same")
+@fault
 def refused_with_effect() -> None:
     check = visit._rate_limit
     late: list[Any] = []
@@ -372,12 +372,12 @@ def refused_with_effect() -> None:
     replace(Dispatch, "_answer", answered)
 
 
-@fault("RAT-06", "all keys of an address count together")
+@fault
 def counted_by_address() -> None:
     counter = Gate._counter
     replace(Gate, "_counter", lambda self, seen: (f"address:{seen.address}", counter(self, seen)[1]))
 
 
-@fault("RAT-07", "the health check counts")
+@fault
 def health_counts() -> None:
     replace(Gate, "look", Gate.count)

@@ -12,7 +12,7 @@ from mockserver.domain.errors import ApiError, invalid
 from tests.faults.seams import Answer, fault, header, on_the_way_in, on_the_wire, replace
 
 
-@fault("ERR-05", "malformed JSON is a 500")
+@fault
 def malformed_is_500() -> None:
     def change(answer: Answer) -> None:
         if answer.status == 400 and answer.json["error"]["code"] == "MALFORMED_JSON":
@@ -21,7 +21,7 @@ def malformed_is_500() -> None:
     on_the_wire(change)
 
 
-@fault("ERR-05", "NaN is taken for a number")
+@fault
 def nan_accepted() -> None:
     import json
 
@@ -38,7 +38,7 @@ def nan_accepted() -> None:
     replace(body, "orjson", Lenient)
 
 
-@fault("ERR-06", "a body that is no object crashes the handler")
+@fault
 def array_crashes() -> None:
     check = validation.Validation.check
 
@@ -50,12 +50,12 @@ def array_crashes() -> None:
     replace(validation.Validation, "check", crash)
 
 
-@fault("ERR-07", "any media type is read as JSON")
+@fault
 def any_media_type() -> None:
     replace(body, "_require_json", lambda *_, **__: None)
 
 
-@fault("ERR-08", "Application/JSON escapes validation")
+@fault
 def media_type_escapes() -> None:
     """As stock Connexion has it."""
 
@@ -88,13 +88,13 @@ def media_type_escapes() -> None:
 _unchecked = [False]
 
 
-@fault("ERR-09", "a body of any size is read")
+@fault
 def any_size() -> None:
     read = Body.json
     replace(Body, "json", lambda self, _: read(self, 1 << 30))
 
 
-@fault("ERR-10", "a chunked body is refused")
+@fault
 def no_chunks() -> None:
     read = Body.json
 
@@ -106,22 +106,22 @@ def no_chunks() -> None:
     replace(Body, "json", refusing)
 
 
-@fault("ERR-11", "only the first fault is named")
+@fault
 def first_fault_only() -> None:
     replace(validation, "invalid", lambda faults: invalid(faults[:1]))
 
 
-@fault("ERR-11", "faults have no pointers")
+@fault
 def no_pointers() -> None:
     replace(validation, "_pointer", lambda _: "")
 
 
-@fault("ERR-12", "a trailing slash is the same path")
+@fault
 def trailing_slash() -> None:
     on_the_way_in(lambda scope: {**scope, "path": scope["path"].rstrip("/") or "/"})
 
 
-@fault("ERR-12", "an unknown path is an HTML page")
+@fault
 def html_404() -> None:
     def change(answer: Answer) -> None:
         if answer.status == 404 and answer.json["error"]["code"] == "ROUTE_NOT_FOUND":
@@ -131,13 +131,13 @@ def html_404() -> None:
     on_the_wire(change)
 
 
-@fault("ERR-13", "scopes are checked before tenants")
+@fault
 def scope_before_tenant() -> None:
     names = ["_credentials", "_scope", "_rate_limit", "_tenant", "_tenant_access"]
     replace(visit, "_CHECKS", tuple(sorted(visit._CHECKS, key=lambda check: names.index(check.__name__))))
 
 
-@fault("ERR-13", "the body is validated before the token is looked at")
+@fault
 def body_before_token() -> None:
     def change(answer: Answer) -> None:
         if answer.status == 401 and header(answer.scope, b"content-type").startswith(b"text/"):
@@ -147,7 +147,7 @@ def body_before_token() -> None:
     on_the_wire(change)
 
 
-@fault("ERR-14", "a product that does not exist is an empty 200")
+@fault
 def missing_is_empty() -> None:
     def change(answer: Answer) -> None:
         if answer.status == 404 and answer.method == "GET" and answer.path.startswith("/api/products/"):
@@ -157,7 +157,7 @@ def missing_is_empty() -> None:
     on_the_wire(change)
 
 
-@fault("SCH-01", "a title beyond the Basic Multilingual Plane is a 500")
+@fault
 def astral_crash() -> None:
     check = validation.Validation.check
 

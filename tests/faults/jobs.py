@@ -37,32 +37,32 @@ def _of(status: str, **members: Any) -> None:
     _jobs(lambda row: row.update(members) if row["status"] == status else None)
 
 
-@fault("JOB-01", "a completed job has no start")
+@fault
 def never_started() -> None:
     _of("completed", started_at=None)
 
 
-@fault("JOB-01", "a running job has an end")
+@fault
 def ended_while_running() -> None:
     _jobs(lambda row: row.update(completed_at=row["started_at"]) if row["status"] == "running" else None)
 
 
-@fault("JOB-01", "a job ends before it starts")
+@fault
 def ended_before_start() -> None:
     _of("completed", completed_at=MINUTE)
 
 
-@fault("JOB-02", "a completed job has no result")
+@fault
 def no_result() -> None:
     _of("completed", result=None)
 
 
-@fault("JOB-02", "a result is of another type")
+@fault
 def result_of_another_type() -> None:
     _jobs(lambda row: row.update(result={"recommendation_ids": [], "applied_count": 0}) if row["result"] else None)
 
 
-@fault("PRC-09", "a result names the first recommendation alone")
+@fault
 def one_recommendation_named() -> None:
     def change(row: Row) -> None:
         if row["result"] and "recommendation_ids" in row["result"]:
@@ -71,22 +71,22 @@ def one_recommendation_named() -> None:
     _jobs(change)
 
 
-@fault("JOB-03", "a failed job has no error")
+@fault
 def no_error() -> None:
     _of("failed", error=None)
 
 
-@fault("JOB-03", "a cancelled job has an error")
+@fault
 def cancelled_with_error() -> None:
     _of("cancelled", error={"code": "CANCELLED", "message": "x"})
 
 
-@fault("JOB-04", "params lose the marketplace")
+@fault
 def marketplace_lost() -> None:
     _jobs(lambda row: row["params"].pop("marketplace", None))
 
 
-@fault("JOB-05", "more returns are counted than there are reasons")
+@fault
 def returns_miscounted() -> None:
     def change(row: Row) -> None:
         for item in (row["result"] or {}).get("items", ()):
@@ -96,7 +96,7 @@ def returns_miscounted() -> None:
     _jobs(change)
 
 
-@fault("JOB-05", "a result speaks of a SKU twice")
+@fault
 def result_twice() -> None:
     def change(row: Row) -> None:
         if (row["result"] or {}).get("items"):
@@ -105,7 +105,7 @@ def result_twice() -> None:
     _jobs(change)
 
 
-@fault("JOB-06", "a job is running when it is dispatched")
+@fault
 def running_at_once() -> None:
     def change(answer: Answer) -> None:
         if answer.status == 202 and answer.path == "/api/ai-jobs":
@@ -114,7 +114,7 @@ def running_at_once() -> None:
     on_the_wire(change)
 
 
-@fault("JOB-06", "defaults of params are not told")
+@fault
 def defaults_not_told() -> None:
     filled = Schemas.filled
 
@@ -125,13 +125,13 @@ def defaults_not_told() -> None:
     replace(Schemas, "filled", outermost)
 
 
-@fault("JOB-06", "every job is of normal priority")
+@fault
 def no_priorities() -> None:
     dispatched = jobs.dispatched
     replace(jobs, "dispatched", lambda shop, call, kind, params, _: dispatched(shop, call, kind, params, "normal"))
 
 
-@fault("JOB-07", "params of another type are passed over")
+@fault
 def params_of_another_type() -> None:
     faults = validation._body_faults
 
@@ -143,7 +143,7 @@ def params_of_another_type() -> None:
     replace(validation, "_body_faults", forgiving)
 
 
-@fault("JOB-07", "faults in params have no pointer")
+@fault
 def params_without_pointer() -> None:
     faults = validation._body_faults
 
@@ -154,12 +154,12 @@ def params_without_pointer() -> None:
     replace(validation, "_body_faults", vague)
 
 
-@fault("JOB-08", "jobs on unknown SKUs are dispatched")
+@fault
 def unknown_dispatched() -> None:
     _any_sku(jobs)
 
 
-@fault("JOB-09", "a job that has ended is running again")
+@fault
 def running_again() -> None:
     seen: dict[str, int] = {}
 
@@ -172,17 +172,17 @@ def running_again() -> None:
     _jobs(change)
 
 
-@fault("JOB-09", "every job fails")
+@fault
 def every_job_fails() -> None:
     replace(workers, "failure", lambda *_: {"code": "WORKER_FAILED", "message": "Out of order"})
 
 
-@fault("JOB-09", "a job forgets what it was asked for")
+@fault
 def forgets_params() -> None:
     _jobs(lambda row: row.update(params={**row["params"], "skus": row["params"]["skus"][:1]}) if row["result"] else None)
 
 
-@fault("JOB-10", "a cancellation is answered and not made")
+@fault
 def cancelled_in_words() -> None:
     update = Shop.update
 
@@ -193,7 +193,7 @@ def cancelled_in_words() -> None:
     replace(Shop, "update", forgetful)
 
 
-@fault("JOB-10", "a running job is not cancelled")
+@fault
 def running_not_cancelled() -> None:
     cancel = jobs.cancel_job
 
@@ -209,7 +209,7 @@ def running_not_cancelled() -> None:
 _TOLD: dict[str, Any] = {"from": "running", "to": "cancelled", "kind": "job"}
 
 
-@fault("JOB-11", "a job that has ended is cancelled")
+@fault
 def ended_is_cancelled() -> None:
     cancel = jobs.cancel_job
 
@@ -223,7 +223,7 @@ def ended_is_cancelled() -> None:
     handle("cancelJob", lambda _: lenient)
 
 
-@fault("JOB-12", "jobs are taken in the order in which they came")
+@fault
 def first_come() -> None:
     waiting = queue.Queue.waiting
     replace(queue.Queue, "waiting", lambda self: sorted(waiting(self), key=lambda row: (row["created_at"], row["id"])))

@@ -56,12 +56,12 @@ def _lenient(names: set[str], default: dict[str, Any]) -> None:
     replace(validation, "_decoded", forgiving)
 
 
-@fault("PAG-01", "short pages are sorted by another member")
+@fault
 def pages_by_size() -> None:
     _window(lambda window: window._replace(sort="updated_at") if window.limit < 20 else window)
 
 
-@fault("PAG-04", "limit is ignored")
+@fault
 def limit_ignored() -> None:
     _values(lambda values: values if "limit" not in values.query else _with_query(values, limit=50))
 
@@ -70,12 +70,12 @@ def _with_query(values: Values, **changes: Any) -> Values:
     return Values(values.path, {**values.query, **changes}, values.filters)
 
 
-@fault("PAG-02", "total is the size of the page")
+@fault
 def total_of_page() -> None:
     _meta(lambda _, body: body["meta"].update(total=len(body["data"])))
 
 
-@fault("PAG-02", "the last row of a page comes again on the next")
+@fault
 def overlapping_pages() -> None:
     issue = Cursors.issue
 
@@ -86,17 +86,17 @@ def overlapping_pages() -> None:
     replace(Cursors, "issue", earlier)
 
 
-@fault("PAG-02", "rows that tie with the last one of a page are skipped")
+@fault
 def ties_skipped() -> None:
     _window(lambda w: w._replace(after=(w.after[0], "~" if w.order == "asc" else "")) if w.after else w)
 
 
-@fault("PAG-03", "pages are shorter than their limit")
+@fault
 def short_pages() -> None:
     _values(lambda values: _with_query(values, limit=max(1, values.query.get("limit", 1) - 1)))
 
 
-@fault("PAG-04", "without a limit a page has 20 rows")
+@fault
 def other_default() -> None:
     check = Validation.check
 
@@ -107,17 +107,17 @@ def other_default() -> None:
     replace(Validation, "check", defaulted)
 
 
-@fault("PAG-05", "page is always 1")
+@fault
 def constant_page() -> None:
     _meta(lambda _, body: body["meta"].update(page=1))
 
 
-@fault("PAG-06", "nextCursor is never null")
+@fault
 def endless() -> None:
     _meta(lambda _, body: body["meta"].update(nextCursor=body["meta"]["nextCursor"] or "again"))
 
 
-@fault("PAG-06", "nextCursor is null one page too early")
+@fault
 def too_early() -> None:
     def change(_: Answer, body: dict[str, Any]) -> None:
         meta = body["meta"]
@@ -127,7 +127,7 @@ def too_early() -> None:
     _meta(change)
 
 
-@fault("PAG-06", "a full last page has a cursor to an empty one")
+@fault
 def empty_last_page() -> None:
     page = lists.page
 
@@ -146,12 +146,12 @@ def empty_last_page() -> None:
         handle(name, lambda _: with_cursor)
 
 
-@fault("PAG-07", "a limit above 200 is cut to 200")
+@fault
 def limit_clamped() -> None:
     _lenient({"limit"}, {"limit": 200})
 
 
-@fault("PAG-08", "a garbled cursor starts from the first page")
+@fault
 def garbled_cursor() -> None:
     opened = Cursors.open
 
@@ -164,13 +164,13 @@ def garbled_cursor() -> None:
     replace(Cursors, "open", lenient)
 
 
-@fault("PAG-09", "a cursor goes with any filter and sort")
+@fault
 def unbound_cursor() -> None:
     issuer = lists._issuer
     replace(lists, "_issuer", lambda call: {name: issuer(call)[name] for name in ("operation", "tenant")})
 
 
-@fault("PAG-10", "pages are counted off, so rows move when others come or go")
+@fault
 def offset_pages() -> None:
     issue, page = Cursors.issue, Shop.page
 
@@ -199,7 +199,7 @@ def _note_limit(values: Values) -> Values:
     return values
 
 
-@fault("PAG-11", "a cursor is refused when its row is gone")
+@fault
 def anchored_cursor() -> None:
     page = Shop.page
 
@@ -211,7 +211,7 @@ def anchored_cursor() -> None:
     replace(Shop, "page", anchored)
 
 
-@fault("PAG-12", "a cursor works once")
+@fault
 def single_use_cursor() -> None:
     opened, used = Cursors.open, set[str]()
 
@@ -234,17 +234,17 @@ def _unfiltered(parameter: str) -> None:
     _values(change)
 
 
-@fault("FIL-01", "status is not looked at")
+@fault
 def status_ignored() -> None:
     _unfiltered("status")
 
 
-@fault("FIL-01", "marketplace is not looked at")
+@fault
 def marketplace_ignored() -> None:
     _unfiltered("marketplace")
 
 
-@fault("FIL-01", "false means either")
+@fault
 def false_means_either() -> None:
     def change(values: Values) -> Values:
         return Values(values.path, values.query, {f: v for f, v in values.filters.items() if v is not False})
@@ -252,13 +252,13 @@ def false_means_either() -> None:
     _values(change)
 
 
-@fault("FIL-02", "filters are or-ed")
+@fault
 def filters_or() -> None:
     conditions = statements._conditions
     replace(statements, "_conditions", lambda table, filters: [or_(*conditions(table, filters))] if filters else [])
 
 
-@fault("FIL-03", "total does not heed the filters")
+@fault
 def total_unfiltered() -> None:
     page = statements.page.__wrapped__
 
@@ -277,12 +277,12 @@ def _compare(comparison: Comparison, compare: Callable[[Any, Any], Any]) -> None
     statements._COMPARE[comparison] = compare  # type: ignore[index]
 
 
-@fault("FIL-04", "search heeds the case")
+@fault
 def search_with_case() -> None:
     _compare(Comparison.CONTAINS, lambda column, value: func.instr(column, value) > 0)
 
 
-@fault("FIL-04", "search does not look at the SKU")
+@fault
 def search_without_sku() -> None:
     condition = statements._condition
 
@@ -292,27 +292,27 @@ def search_without_sku() -> None:
     replace(statements, "_condition", blind)
 
 
-@fault("FIL-05", "% and _ are wildcards in a search")
+@fault
 def wildcards() -> None:
     _compare(Comparison.CONTAINS, lambda column, value: func.casefold(column).like("%" + func.casefold(value) + "%"))
 
 
-@fault("FIL-06", "end_date is exclusive")
+@fault
 def end_exclusive() -> None:
     _compare(Comparison.AT_MOST, lambda column, value: column < value)
 
 
-@fault("FIL-06", "start_date is exclusive")
+@fault
 def start_exclusive() -> None:
     _compare(Comparison.AT_LEAST, lambda column, value: column > value)
 
 
-@fault("FIL-13", "the exact number is not included")
+@fault
 def number_exclusive() -> None:
     _compare(Comparison.AT_LEAST, lambda column, value: column > value)
 
 
-@fault("FIL-07", "the offset of a date-time is not heeded")
+@fault
 def offset_ignored() -> None:
     for name in ("first", "last"):
         of = vars(instants)[name]
@@ -321,31 +321,31 @@ def offset_ignored() -> None:
         bounds[comparison] = lambda given, of=of: of(given[:19] + "Z" if given[-6:-5] in ("+", "-") else given)
 
 
-@fault("FIL-08", "an end date means its first instant")
+@fault
 def end_at_midnight() -> None:
     validation._BOUNDS[Comparison.AT_MOST] = lambda given: (
         instants.first(given) if len(given) == 10 else instants.last(given)
     )
 
 
-@fault("FIL-09", "a start after the end is an empty list")
+@fault
 def crossed_dates() -> None:
     replace(validation, "_crossed", lambda filters: [])
 
 
-@fault("FIL-10", "an unknown status is an empty list")
+@fault
 def unknown_status() -> None:
     _lenient({"status"}, {"status": "nothing"})
 
 
-@fault("FIL-11", "of a parameter that comes twice the last counts")
+@fault
 def last_counts() -> None:
     from urllib.parse import parse_qsl
 
     replace(validation, "_parse", lambda query, faults: dict(parse_qsl(query.decode("ascii"), keep_blank_values=True)))
 
 
-@fault("FIL-12", "unknown parameters are passed over")
+@fault
 def unknown_parameters() -> None:
     decoded = validation._decoded
 
@@ -358,7 +358,7 @@ def unknown_parameters() -> None:
 # Sorts
 
 
-@fault("SRT-01", "a sort shows one row of those that tie")
+@fault
 def distinct_sort() -> None:
     page = Shop.page
 
@@ -369,12 +369,12 @@ def distinct_sort() -> None:
     replace(Shop, "page", distinct)
 
 
-@fault("SRT-02", "sort is ignored")
+@fault
 def sort_ignored() -> None:
     _values(lambda values: _with_query(values, sort="created_at") if "sort" in values.query else values)
 
 
-@fault("SRT-02", "asc is desc")
+@fault
 def inverted() -> None:
     _window(lambda window: window._replace(order="desc" if window.order == "asc" else "asc"))
 
@@ -391,17 +391,17 @@ def _sorted_as(convert: Callable[[Any], Any]) -> None:
     whole = replace(Shop, "page", page)
 
 
-@fault("SRT-02", "text is sorted whatever its case")
+@fault
 def case_insensitive_sort() -> None:
     _sorted_as(lambda value: value.casefold() if isinstance(value, str) else value)
 
 
-@fault("SRT-02", "numbers are sorted as text")
+@fault
 def numbers_as_text() -> None:
     _sorted_as(str)
 
 
-@fault("SRT-03", "ties come in the same order both ways")
+@fault
 def ties_one_way() -> None:
     def page(self: Shop, collection: str, members: Any, window: Window) -> Any:
         rows, total = whole(self, collection, members, window._replace(after=None, limit=10_000, order="asc"))
@@ -412,7 +412,7 @@ def ties_one_way() -> None:
     whole = replace(Shop, "page", page)
 
 
-@fault("SRT-04", "the default order is asc")
+@fault
 def default_asc() -> None:
     check = Validation.check
 
@@ -423,7 +423,7 @@ def default_asc() -> None:
     replace(Validation, "check", defaulted)
 
 
-@fault("SRT-05", "an unknown sort is the default")
+@fault
 def unknown_sort() -> None:
     _lenient({"sort"}, {"sort": "created_at"})
 
@@ -431,7 +431,7 @@ def unknown_sort() -> None:
 # Selections
 
 
-@fault("FLD-01", "fields is ignored")
+@fault
 def fields_ignored() -> None:
     def change(values: Values) -> Values:
         return Values(values.path, {k: v for k, v in values.query.items() if k != "fields"}, values.filters)
@@ -439,7 +439,7 @@ def fields_ignored() -> None:
     _values(change)
 
 
-@fault("FLD-01", "id comes although it was not asked for")
+@fault
 def id_always() -> None:
     def change(values: Values) -> Values:
         if "fields" not in values.query:
@@ -449,7 +449,7 @@ def id_always() -> None:
     _values(change)
 
 
-@fault("FLD-02", "a selected price is rounded")
+@fault
 def rounded_selection() -> None:
     def change(answer: Answer) -> None:
         if b"fields=" in answer.scope["query_string"] and answer.status == 200:
@@ -461,6 +461,6 @@ def rounded_selection() -> None:
     on_the_wire(change)
 
 
-@fault("FLD-03", "unknown fields are passed over")
+@fault
 def unknown_fields() -> None:
     _lenient({"fields"}, {"fields": ["id"]})

@@ -28,7 +28,7 @@ def _each_order(change: Any) -> None:
     on_the_wire(changed)
 
 
-@fault("ORD-01", "the total leaves out shipping")
+@fault
 def total_without_shipping() -> None:
     def change(row: dict[str, Any]) -> None:
         if "total_amount" in row and "line_items" in row:
@@ -37,7 +37,7 @@ def total_without_shipping() -> None:
     _each_order(change)
 
 
-@fault("ORD-01", "a line's total ignores the quantity")
+@fault
 def line_total_of_one() -> None:
     def change(row: dict[str, Any]) -> None:
         for line in row.get("line_items", ()):
@@ -46,7 +46,7 @@ def line_total_of_one() -> None:
     _each_order(change)
 
 
-@fault("ORD-02", "more is shipped than was ordered")
+@fault
 def overshipped() -> None:
     def change(row: dict[str, Any]) -> None:
         for line in row.get("line_items", ()):
@@ -55,7 +55,7 @@ def overshipped() -> None:
     _each_order(change)
 
 
-@fault("ORD-03", "a legal move is refused")
+@fault
 def move_refused() -> None:
     require = domain.require_transition
 
@@ -67,7 +67,7 @@ def move_refused() -> None:
     replace(orders, "require_transition", stricter)
 
 
-@fault("ORD-03", "a move is answered and not stored")
+@fault
 def move_not_stored() -> None:
     update = Shop.update
 
@@ -77,12 +77,12 @@ def move_not_stored() -> None:
     replace(Shop, "update", forgetful)
 
 
-@fault("ORD-04", "any move is taken")
+@fault
 def any_move() -> None:
     replace(orders, "require_transition", lambda *_: None)
 
 
-@fault("ORD-04", "a shipped order can be cancelled")
+@fault
 def shipped_cancelled() -> None:
     require = domain.require_transition
 
@@ -93,7 +93,7 @@ def shipped_cancelled() -> None:
     replace(orders, "require_transition", lenient)
 
 
-@fault("ORD-04", "a refused move is stored all the same")
+@fault
 def refused_move_stored() -> None:
     def update_order(shop: Any, call: Any) -> Any:
         order = orders._order(shop, call)
@@ -112,7 +112,7 @@ def refused_move_stored() -> None:
     handle("updateOrder", lambda _: update_order)
 
 
-@fault("ORD-04", "a refused move does not say what is allowed")
+@fault
 def allowed_not_told() -> None:
     def change(answer: Answer) -> None:
         if answer.status == 409 and answer.json["error"]["code"] == "INVALID_STATE_TRANSITION":
@@ -121,12 +121,12 @@ def allowed_not_told() -> None:
     on_the_wire(change)
 
 
-@fault("ORD-05", "orders that a marketplace fulfils are shipped here")
+@fault
 def foreign_fulfilment() -> None:
     _ship(lambda ship, transitions, order, shipment: ship(transitions, {**order, "fulfillment_method": "FBM"}, shipment))
 
 
-@fault("ORD-06", "more than is left can be shipped")
+@fault
 def too_much_shipped() -> None:
     def capped(ship: Any, transitions: Any, order: Any, shipment: Any) -> Any:
         left = {x["external_line_item_id"]: x["quantity"] - x["shipped_quantity"] for x in order["line_items"]}
@@ -139,7 +139,7 @@ def too_much_shipped() -> None:
     _ship(capped)
 
 
-@fault("ORD-07", "unknown lines are passed over")
+@fault
 def unknown_lines() -> None:
     def known_only(ship: Any, transitions: Any, order: Any, shipment: Any) -> Any:
         names = {line["external_line_item_id"] for line in order["line_items"]}
@@ -149,12 +149,12 @@ def unknown_lines() -> None:
     _ship(known_only)
 
 
-@fault("ORD-08", "the first shipment makes the order shipped")
+@fault
 def shipped_at_once() -> None:
     _ship(lambda ship, transitions, order, shipment: {**ship(transitions, order, shipment), "status": "shipped"})
 
 
-@fault("ORD-08", "a shipment does not count what it ships")
+@fault
 def uncounted_shipment() -> None:
     def uncounted(ship: Any, transitions: Any, order: Any, shipment: Any) -> Any:
         return {**ship(transitions, order, shipment), "line_items": order["line_items"]}
@@ -162,7 +162,7 @@ def uncounted_shipment() -> None:
     _ship(uncounted)
 
 
-@fault("ENV-07", "updated_at is before created_at")
+@fault
 def time_runs_backwards() -> None:
     def change(row: dict[str, Any]) -> None:
         if "updated_at" in row:

@@ -62,7 +62,7 @@ def _body(operation: str, change: Callable[[Row], Row]) -> None:
     handle(operation, changed)
 
 
-@fault("PRC-01", "a rule for SKUs is shown without them")
+@fault
 def skus_not_shown() -> None:
     def change(_: Answer, row: Row) -> None:
         if row.get("skus"):
@@ -71,12 +71,12 @@ def skus_not_shown() -> None:
     _rules(change)
 
 
-@fault("PRC-02", "a newer recommendation leaves the older one pending")
+@fault
 def both_pending() -> None:
     replace(Prices, "_dismiss", lambda *_: None)
 
 
-@fault("PRC-03", "a new rule is not active unless it says so")
+@fault
 def not_active_by_default() -> None:
     def changed(original: Any) -> Any:
         def create(shop: Any, call: Any) -> Any:
@@ -89,7 +89,7 @@ def not_active_by_default() -> None:
     handle("createPricingRule", changed)
 
 
-@fault("PRC-03", "a rule's value is stored as a whole number")
+@fault
 def value_rounded() -> None:
     insert = Shop.insert
 
@@ -99,12 +99,12 @@ def value_rounded() -> None:
     replace(Shop, "insert", rounded)
 
 
-@fault("PRC-03", "a new rule leads nowhere")
+@fault
 def rule_without_location() -> None:
     on_the_wire(lambda answer: answer.set("location", "/api/products/x") if answer.path.endswith("/rules") else None)
 
 
-@fault("PRC-04", "a change of a rule is answered and not stored")
+@fault
 def rule_change_not_stored() -> None:
     update = Shop.update
 
@@ -117,17 +117,17 @@ def rule_change_not_stored() -> None:
     replace(Shop, "update", only_time)
 
 
-@fault("PRC-04", "a change of a rule switches it on")
+@fault
 def change_activates() -> None:
     _body("updatePricingRule", lambda body: {"is_active": True, **body})
 
 
-@fault("PRC-05", "a change may leave half a rule")
+@fault
 def half_a_rule() -> None:
     replace(pricing, "_require_whole", lambda _: None)
 
 
-@fault("PRC-05", "what a rule lacks is not named")
+@fault
 def lack_not_named() -> None:
     def change(answer: Answer) -> None:
         if answer.status == 400 and answer.method == "POST" and answer.path == "/api/pricing/rules":
@@ -138,7 +138,7 @@ def lack_not_named() -> None:
     on_the_wire(change)
 
 
-@fault("PRC-06", "a deleted rule is still read")
+@fault
 def rule_stays() -> None:
     delete = Shop.delete
 
@@ -149,7 +149,7 @@ def rule_stays() -> None:
     replace(Shop, "delete", other_than_rules)
 
 
-@fault("PRC-07", "a recalculation does not count its SKUs")
+@fault
 def skus_not_counted() -> None:
     def change(answer: Answer) -> None:
         if answer.status == 202 and answer.path.endswith("/recalculate"):
@@ -158,7 +158,7 @@ def skus_not_counted() -> None:
     on_the_wire(change)
 
 
-@fault("PRC-07", "a recalculation is of high priority")
+@fault
 def hurried_recalculation() -> None:
     replace(pricing, "dispatched", lambda shop, call, kind, body, _: dispatched(shop, call, kind, body, "high"))
 
@@ -172,12 +172,12 @@ def _any_sku(where: Any) -> None:
     )
 
 
-@fault("PRC-08", "unknown SKUs are repriced")
+@fault
 def unknown_repriced() -> None:
     _any_sku(pricing)
 
 
-@fault("PRC-09", "every recalculation changes the listings")
+@fault
 def always_applied() -> None:
     reprice = workers._reprice
 
@@ -187,23 +187,23 @@ def always_applied() -> None:
     replace(workers, "_reprice", applying)
 
 
-@fault("PRC-09", "only the first SKU of a job is repriced")
+@fault
 def first_sku_only() -> None:
     reprice = workers._reprice
     replace(workers, "_reprice", lambda shop, job, products, at: reprice(shop, job, products[:1], at))
 
 
-@fault("PRC-10", "what is applied does not reach the listing")
+@fault
 def listing_unchanged() -> None:
     replace(Prices, "list_at", lambda *_: None)
 
 
-@fault("PRC-10", "what is applied stays pending")
+@fault
 def applied_stays_pending() -> None:
     _recommended(lambda row: {"status": "pending"})
 
 
-@fault("PRC-10", "applying changes the listings everywhere")
+@fault
 def every_listing() -> None:
     from mockserver.store.tables import listings, products
 
@@ -218,22 +218,22 @@ def every_listing() -> None:
     replace(Prices, "list_at", everywhere)
 
 
-@fault("PRC-11", "floors are not looked at")
+@fault
 def no_floors() -> None:
     _price(lambda price, rules, market: price([rule for rule in rules if rule["type"] != "floor"], market))
 
 
-@fault("PRC-11", "ceilings are not looked at")
+@fault
 def no_ceilings() -> None:
     _price(lambda price, rules, market: price([rule for rule in rules if rule["type"] != "ceiling"], market))
 
 
-@fault("PRC-12", "the highest priority number wins")
+@fault
 def highest_wins() -> None:
     _price(lambda price, rules, market: price(rules[::-1], market))
 
 
-@fault("PRC-12", "a ceiling always wins over a floor")
+@fault
 def ceiling_over_floor() -> None:
     def last(price: Any, rules: Any, market: Any) -> Any:
         return price(sorted(rules, key=lambda rule: rule["type"] != "ceiling"), market)
@@ -241,7 +241,7 @@ def ceiling_over_floor() -> None:
     _price(last)
 
 
-@fault("PRC-13", "a percentage is of the cost, not above it")
+@fault
 def percentage_of_cost() -> None:
     amount = domain.amount
 
@@ -252,23 +252,23 @@ def percentage_of_cost() -> None:
     replace(domain, "amount", of_cost)
 
 
-@fault("PRC-13", "without a cost a percentage is an amount")
+@fault
 def percentage_without_cost() -> None:
     amount = domain.amount
     replace(domain, "amount", lambda rule, cost: domain.cents(rule["value"]) if cost is None else amount(rule, cost))
 
 
-@fault("PRC-14", "a margin target ignores the cost")
+@fault
 def margin_without_cost() -> None:
     domain._AIMS["margin_target"] = lambda rule, market: domain.cents(rule["value"])  # type: ignore[index]
 
 
-@fault("PRC-14", "a competitor is matched at any price")
+@fault
 def matched_at_any_price() -> None:
     domain._AIMS["competitor_match"] = lambda rule, market: market.lowest  # type: ignore[index]
 
 
-@fault("PRC-15", "rules that are not active decide")
+@fault
 def inactive_decides() -> None:
     rules = Prices.rules
 
@@ -284,17 +284,17 @@ def inactive_decides() -> None:
     replace(Prices, "rules", every)
 
 
-@fault("PRC-15", "a rule decides on every marketplace")
+@fault
 def rule_everywhere() -> None:
     _concerning(lambda rule: {"marketplace": "all"})
 
 
-@fault("PRC-15", "a rule for SKUs or a category is one for all")
+@fault
 def rule_for_all() -> None:
     _concerning(lambda rule: {"applies_to": "all"})
 
 
-@fault("PRC-16", "current_price is the product's, whatever the listing says")
+@fault
 def products_price() -> None:
     def change(row: Row) -> Row:
         return {"current_price": 50.0} if row["status"] == "pending" else {}
@@ -302,7 +302,7 @@ def products_price() -> None:
     _recommended(change)
 
 
-@fault("PRC-17", "the margin is the share of the cost")
+@fault
 def margin_of_cost() -> None:
     def change(row: Row) -> Row:
         margin = row["estimated_margin"]
@@ -313,17 +313,17 @@ def margin_of_cost() -> None:
     _recommended(change)
 
 
-@fault("PRC-17", "without a cost all of the price is margin")
+@fault
 def margin_without_a_cost() -> None:
     _recommended(lambda row: {"estimated_margin": 1} if row["estimated_margin"] is None else {})
 
 
-@fault("PRC-18", "a recommendation outlives its price")
+@fault
 def outlives_its_price() -> None:
     replace(Prices, "changed", lambda *_: None)
 
 
-@fault("PRC-18", "any change of a product dismisses what is recommended for it")
+@fault
 def any_change_dismisses() -> None:
     def changed(original: Any) -> Any:
         def update_product(shop: Any, call: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from contract_tests.rules import FAULTS as CLAIMED
 from mockserver import cli, handlers
 from mockserver.domain import jobs
 from mockserver.handlers import Handler
@@ -26,14 +27,11 @@ class Fault(NamedTuple):
 FAULTS: dict[str, Fault] = {}
 
 
-def fault(rule: str, sentence: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
-    """Register a function that breaks the mock in this process; its name is the fault's."""
-
-    def register(apply: Callable[[], None]) -> Callable[[], None]:
-        FAULTS[apply.__name__] = Fault(apply.__name__, rule, sentence, apply)
-        return apply
-
-    return register
+def fault(apply: Callable[[], None]) -> Callable[[], None]:
+    """Register a function that breaks the mock in this process. The catalogue has its name, what is wrong, and the rule."""
+    rule = CLAIMED[apply.__name__]
+    FAULTS[apply.__name__] = Fault(apply.__name__, rule.id, rule.faults[apply.__name__], apply)
+    return apply
 
 
 def replace(owner: Any, name: str, value: Any) -> Any:

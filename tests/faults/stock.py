@@ -58,7 +58,7 @@ def _never_refused(code: str) -> None:
     _level(lenient)
 
 
-@fault("INV-01", "the total on hand is that of the first warehouse")
+@fault
 def total_of_one_warehouse() -> None:
     def change(row: Record) -> None:
         row["total_on_hand"] = row["warehouses"][0]["on_hand"] if row["warehouses"] else 0
@@ -66,7 +66,7 @@ def total_of_one_warehouse() -> None:
     _each_record(change)
 
 
-@fault("INV-01", "totals are not kept when a level is set")
+@fault
 def stale_totals() -> None:
     replace(Stock, "totals", lambda self: {**_NOTHING, "status": "out_of_stock"})
 
@@ -74,12 +74,12 @@ def stale_totals() -> None:
 _NOTHING = {"total_on_hand": 0, "total_reserved": 0, "total_available": 0}
 
 
-@fault("INV-02", "the safety stock is kept in no warehouse")
+@fault
 def no_safety_stock() -> None:
     replace(Level, "available", lambda self, _: self.on_hand - self.reserved)
 
 
-@fault("INV-02", "the safety stock is kept in every warehouse")
+@fault
 def safety_everywhere() -> None:
     replace(Level, "available", lambda self, safety: self.on_hand - self.reserved - safety)
 
@@ -88,25 +88,25 @@ def _status(of: Callable[[int, int], str]) -> None:
     replace(domain, "status", of)
 
 
-@fault("INV-03", "exactly the safety stock is low, not critical")
+@fault
 def critical_exclusive() -> None:
     status = domain.status
     _status(lambda available, safety: "low" if 0 < available == safety else status(available, safety))
 
 
-@fault("INV-03", "nothing available is critical")
+@fault
 def nothing_is_critical() -> None:
     status = domain.status
     _status(lambda available, safety: "critical" if available == 0 and safety else status(available, safety))
 
 
-@fault("INV-03", "exactly twice the safety stock is normal")
+@fault
 def low_exclusive() -> None:
     status = domain.status
     _status(lambda available, safety: "normal" if 0 < available == 2 * safety else status(available, safety))
 
 
-@fault("INV-04", "more is reserved than is on hand")
+@fault
 def over_reserved() -> None:
     def change(row: Record) -> None:
         for level in row["warehouses"]:
@@ -127,12 +127,12 @@ def _bulk(change: Callable[[dict[str, Any]], None]) -> None:
     on_the_wire(changed)
 
 
-@fault("INV-05", "a bulk counts every update as made")
+@fault
 def failures_not_counted() -> None:
     _bulk(lambda data: data.update(updated=len(data["results"]), failed=0))
 
 
-@fault("INV-05", "a failure comes without its error")
+@fault
 def failure_without_error() -> None:
     def change(data: dict[str, Any]) -> None:
         for row in data["results"]:
@@ -141,7 +141,7 @@ def failure_without_error() -> None:
     _bulk(change)
 
 
-@fault("INV-06", "a new product has no inventory record")
+@fault
 def no_record() -> None:
     insert = Shop.insert
 
@@ -152,12 +152,12 @@ def no_record() -> None:
     replace(Shop, "insert", without)
 
 
-@fault("INV-06", "a new product is said to have stock")
+@fault
 def born_with_stock() -> None:
     replace(products, "_NO_STOCK", {**products._NO_STOCK, "status": "normal"})
 
 
-@fault("INV-07", "the title of a record stays as it was")
+@fault
 def old_title() -> None:
     update = Shop.update
 
@@ -168,7 +168,7 @@ def old_title() -> None:
     replace(Shop, "update", forgetful)
 
 
-@fault("INV-08", "a level is answered and not stored")
+@fault
 def level_not_stored() -> None:
     set_inventory = inventory.set_inventory
 
@@ -181,7 +181,7 @@ def level_not_stored() -> None:
     handle("setInventory", lambda _: forgetful)
 
 
-@fault("INV-08", "the quantity is added to what is on hand")
+@fault
 def added() -> None:
     def add(set_level: Any, stocks: Any, places: Any, update: Any) -> Any:
         held = stocks[update["sku"]].levels.get(update["warehouse_id"]) if update["sku"] in stocks else None
@@ -191,7 +191,7 @@ def added() -> None:
     _level(add)
 
 
-@fault("INV-08", "setting a level clears what is reserved there")
+@fault
 def reservation_lost() -> None:
     def clear(set_level: Any, stocks: Any, places: Any, update: Any) -> Any:
         refusal = set_level(stocks, places, update)
@@ -202,7 +202,7 @@ def reservation_lost() -> None:
     _level(clear)
 
 
-@fault("INV-09", "an unknown warehouse is passed over")
+@fault
 def unknown_warehouse_passed_over() -> None:
     _level(
         lambda set_level, stocks, places, update: (
@@ -211,7 +211,7 @@ def unknown_warehouse_passed_over() -> None:
     )
 
 
-@fault("INV-09", "an unknown SKU is an empty 200")
+@fault
 def unknown_sku_is_empty() -> None:
     def change(answer: Answer) -> None:
         if answer.status == 404 and answer.method == "PUT":
@@ -221,22 +221,22 @@ def unknown_sku_is_empty() -> None:
     on_the_wire(change)
 
 
-@fault("INV-10", "stock that a marketplace keeps is set here")
+@fault
 def kept_is_set() -> None:
     _never_refused("WAREHOUSE_READ_ONLY")
 
 
-@fault("INV-10", "of the marketplaces' warehouses only FBA is kept")
+@fault
 def fbs_is_set() -> None:
     replace(movements, "READ_ONLY", frozenset({"FBA"}))
 
 
-@fault("INV-11", "a level goes below what is reserved")
+@fault
 def below_reserved() -> None:
     _never_refused("STOCK_BELOW_RESERVED")
 
 
-@fault("INV-11", "exactly what is reserved is refused")
+@fault
 def exactly_reserved_refused() -> None:
     def stricter(set_level: Any, stocks: Any, places: Any, update: Any) -> Any:
         level = stocks[update["sku"]].levels.get(update["warehouse_id"]) if update["sku"] in stocks else None
@@ -253,7 +253,7 @@ def _set_levels(change: Callable[..., Any]) -> None:
     replace(inventory, "set_levels", lambda shop, at, updates: change(set_levels, shop, at, updates))
 
 
-@fault("INV-12", "one wrong update fails all of them")
+@fault
 def all_or_nothing() -> None:
     def strict(set_levels: Any, shop: Any, at: str, updates: Any) -> Any:
         shop._connection.exec_driver_sql("SAVEPOINT bulk")
@@ -267,12 +267,12 @@ def all_or_nothing() -> None:
     _set_levels(strict)
 
 
-@fault("INV-12", "a bulk answers its failures last")
+@fault
 def failures_last() -> None:
     _bulk(lambda data: data["results"].sort(key=lambda row: row["status"], reverse=True))
 
 
-@fault("INV-12", "a bulk sets one level of a SKU alone")
+@fault
 def one_level_of_a_sku() -> None:
     def once(set_levels: Any, shop: Any, at: str, updates: Any) -> Any:
         last = {update["sku"]: update for update in updates}
@@ -282,12 +282,12 @@ def one_level_of_a_sku() -> None:
     _set_levels(once)
 
 
-@fault("INV-13", "of a level that is set twice the last one counts")
+@fault
 def twice_is_taken() -> None:
     replace(inventory, "_require_distinct", lambda updates: None)
 
 
-@fault("INV-13", "a bulk takes 400 updates at most")
+@fault
 def fewer_updates() -> None:
     require = inventory._require_distinct
 
@@ -297,35 +297,35 @@ def fewer_updates() -> None:
     replace(inventory, "_require_distinct", stricter)
 
 
-@fault("INV-14", "a shipment leaves what is reserved")
+@fault
 def shipped_and_reserved() -> None:
     replace(movements, "ship", lambda *_: None)
 
 
-@fault("INV-14", "a shipment does not take from on hand")
+@fault
 def shipped_from_nowhere() -> None:
     settle = movements._settle
     replace(movements, "_settle", lambda shop, at, settled, *, leaves: settle(shop, at, settled, leaves=False))
 
 
-@fault("INV-14", "a shipment of some units takes them all")
+@fault
 def takes_all() -> None:
     ship = movements.ship
     replace(movements, "ship", lambda shop, at, order, lines: ship(shop, at, order, dict.fromkeys(lines, 10**6)))
 
 
-@fault("INV-15", "a cancellation releases nothing")
+@fault
 def nothing_released() -> None:
     replace(movements, "release", lambda *_: None)
 
 
-@fault("INV-15", "a cancellation takes the units from on hand")
+@fault
 def cancelled_is_gone() -> None:
     settle = movements._settle
     replace(movements, "_settle", lambda shop, at, settled, *, leaves: settle(shop, at, settled, leaves=True))
 
 
-@fault("INV-16", "the inventory of a deleted product stays")
+@fault
 def inventory_stays() -> None:
     delete = Shop.delete
 

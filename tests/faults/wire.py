@@ -9,7 +9,7 @@ from mockserver.cors import Cors
 from tests.faults.seams import Answer, fault, on_the_wire, replace
 
 
-@fault("ENV-01", "a resource comes without its envelope")
+@fault
 def bare_resource() -> None:
     def change(answer: Answer) -> None:
         if answer.status == 200 and answer.path.startswith("/api/products/"):
@@ -18,7 +18,7 @@ def bare_resource() -> None:
     on_the_wire(change)
 
 
-@fault("ENV-02", "meta lacks total")
+@fault
 def no_total() -> None:
     def change(answer: Answer) -> None:
         body = answer.json if answer.status == 200 and answer.body[:1] == b"{" else {}
@@ -29,7 +29,7 @@ def no_total() -> None:
     on_the_wire(change)
 
 
-@fault("ENV-02", "an internal member leaks out")
+@fault
 def internal_member() -> None:
     def change(answer: Answer) -> None:
         if answer.path.startswith("/api/orders/") and answer.status == 200:
@@ -38,7 +38,7 @@ def internal_member() -> None:
     on_the_wire(change)
 
 
-@fault("ENV-02", "money is text")
+@fault
 def money_as_text() -> None:
     def change(answer: Answer) -> None:
         if answer.path.startswith("/api/products/") and answer.status == 200 and "price" in answer.json["data"]:
@@ -48,7 +48,7 @@ def money_as_text() -> None:
     on_the_wire(change)
 
 
-@fault("ENV-06", "a resource lacks a member")
+@fault
 def missing_member() -> None:
     def change(answer: Answer) -> None:
         if answer.path == "/api/orders" and answer.status == 200 and not answer.scope["query_string"].count(b"fields"):
@@ -58,22 +58,22 @@ def missing_member() -> None:
     on_the_wire(change)
 
 
-@fault("ENV-03", "JSON is called text")
+@fault
 def text_content_type() -> None:
     on_the_wire(lambda answer: answer.set("content-type", "text/plain") if answer.status == 404 else None)
 
 
-@fault("ENV-04", "errors have no X-Request-ID")
+@fault
 def no_request_id_on_errors() -> None:
     on_the_wire(lambda answer: answer.drop("x-request-id") if answer.status >= 400 else None)
 
 
-@fault("ENV-05", "a client's X-Request-ID is not answered back")
+@fault
 def own_request_id() -> None:
     replace(edge, "_REQUEST_ID", re.compile("(?!)"))
 
 
-@fault("STA-01", "a create answers 200")
+@fault
 def created_is_200() -> None:
     def change(answer: Answer) -> None:
         answer.status = 200 if answer.status == 201 else answer.status
@@ -81,7 +81,7 @@ def created_is_200() -> None:
     on_the_wire(change)
 
 
-@fault("STA-01", "a validation error is 422")
+@fault
 def validation_is_422() -> None:
     def change(answer: Answer) -> None:
         if answer.status == 400 and answer.json["error"]["code"] == "VALIDATION_ERROR":
@@ -90,17 +90,17 @@ def validation_is_422() -> None:
     on_the_wire(change)
 
 
-@fault("STA-03", "a create has no Location")
+@fault
 def no_location() -> None:
     on_the_wire(lambda answer: answer.drop("location"))
 
 
-@fault("RAT-01", "remaining is no integer")
+@fault
 def remaining_is_text() -> None:
     on_the_wire(lambda answer: answer.set("x-ratelimit-remaining", "many"))
 
 
-@fault("STA-04", "the health check wants a token")
+@fault
 def health_wants_a_token() -> None:
     def change(answer: Answer) -> None:
         if answer.path == "/api/health" and not any(name == b"authorization" for name, _ in answer.scope["headers"]):
@@ -111,7 +111,7 @@ def health_wants_a_token() -> None:
     on_the_wire(change)
 
 
-@fault("STA-07", "OPTIONS is not allowed")
+@fault
 def no_options() -> None:
     def change(answer: Answer) -> None:
         if answer.method == "OPTIONS":
@@ -120,32 +120,32 @@ def no_options() -> None:
     on_the_wire(change)
 
 
-@fault("STA-08", "405 has no Allow")
+@fault
 def no_allow() -> None:
     on_the_wire(lambda answer: answer.drop("allow") if answer.status == 405 else None)
 
 
-@fault("STA-08", "Allow lists the methods of one operation alone")
+@fault
 def short_allow() -> None:
     on_the_wire(lambda answer: answer.set("allow", "GET, HEAD") if answer.status == 405 else None)
 
 
-@fault("STA-09", "errors have no CORS headers")
+@fault
 def no_cors_on_errors() -> None:
     on_the_wire(lambda answer: answer.drop("access-control-allow-origin") if answer.status >= 400 else None)
 
 
-@fault("STA-09", "a preflight does not allow the headers that were asked for")
+@fault
 def no_preflight() -> None:
     replace(Cors, "preflight", lambda *_: [])
 
 
-@fault("AUT-01", "the challenge of a bad token has no error")
+@fault
 def bare_challenge() -> None:
     on_the_wire(lambda answer: answer.set("www-authenticate", "Bearer") if answer.status == 401 else None)
 
 
-@fault("ERR-02", "a code stands beside a status that is not its own")
+@fault
 def wrong_code() -> None:
     def change(answer: Answer) -> None:
         if answer.status == 404:
@@ -154,7 +154,7 @@ def wrong_code() -> None:
     on_the_wire(change)
 
 
-@fault("ERR-01", "the error envelope is a bare message")
+@fault
 def bare_error() -> None:
     def change(answer: Answer) -> None:
         if answer.status in (400, 404):
@@ -163,7 +163,7 @@ def bare_error() -> None:
     on_the_wire(change)
 
 
-@fault("ERR-03", "a validation error lists no fault")
+@fault
 def no_faults() -> None:
     def change(answer: Answer) -> None:
         if answer.status == 400 and answer.json["error"]["code"] == "VALIDATION_ERROR":
@@ -172,7 +172,7 @@ def no_faults() -> None:
     on_the_wire(change)
 
 
-@fault("ERR-04", "a stack trace stands in the message")
+@fault
 def stack_trace() -> None:
     def change(answer: Answer) -> None:
         if answer.status == 404:
@@ -182,33 +182,33 @@ def stack_trace() -> None:
     on_the_wire(change)
 
 
-@fault("RAT-01", "404 has no rate-limit headers")
+@fault
 def no_limits_on_errors() -> None:
     names = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")
     on_the_wire(lambda answer: answer.drop(*names) if answer.status == 404 else None)
 
 
-@fault("RAT-02", "429 has no Retry-After")
+@fault
 def no_retry_after() -> None:
     on_the_wire(lambda answer: answer.drop("retry-after"))
 
 
-@fault("RAT-02", "Retry-After ends before the window")
+@fault
 def short_retry_after() -> None:
     on_the_wire(lambda answer: answer.set("retry-after", "1") if answer.status == 429 else None)
 
 
-@fault("RAT-04", "reset is in milliseconds")
+@fault
 def reset_in_milliseconds() -> None:
     on_the_wire(lambda answer: answer.set("x-ratelimit-reset", answer.get("x-ratelimit-reset") + "000"))
 
 
-@fault("RAT-04", "reset is relative")
+@fault
 def relative_reset() -> None:
     on_the_wire(lambda answer: answer.set("x-ratelimit-reset", "42"))
 
 
-@fault("ENV-08", "a deletion answers 204 with a body")
+@fault
 def deleted_with_body() -> None:
     def change(answer: Answer) -> None:
         if answer.status == 204 and answer.method == "DELETE":
@@ -219,7 +219,7 @@ def deleted_with_body() -> None:
     on_the_wire(change)
 
 
-@fault("STA-02", "a selection of one member is a 500")
+@fault
 def selection_crash() -> None:
     def change(answer: Answer) -> None:
         query = answer.scope["query_string"]
@@ -230,7 +230,7 @@ def selection_crash() -> None:
     on_the_wire(change)
 
 
-@fault("STA-05", "the health check's clock stands still")
+@fault
 def stopped_clock() -> None:
     def change(answer: Answer) -> None:
         if answer.path == "/api/health" and answer.status == 200:
@@ -239,7 +239,7 @@ def stopped_clock() -> None:
     on_the_wire(change)
 
 
-@fault("STA-06", "HEAD is not allowed")
+@fault
 def no_head() -> None:
     def change(answer: Answer) -> None:
         answer.status = 405 if answer.method == "HEAD" else answer.status

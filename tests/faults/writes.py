@@ -29,12 +29,12 @@ def _text(change: Callable[[str], str]) -> None:
     _stored(changed)
 
 
-@fault("WRT-01", "a created product is not stored")
+@fault
 def not_stored() -> None:
     replace(Shop, "insert", lambda *_: None)
 
 
-@fault("WRT-01", "a created product is not listed")
+@fault
 def not_listed() -> None:
     page = Shop.page
 
@@ -45,17 +45,17 @@ def not_listed() -> None:
     replace(Shop, "page", without_new)
 
 
-@fault("WRT-01", "a create loses the cost")
+@fault
 def cost_lost() -> None:
     _stored(lambda row: {name: value for name, value in row.items() if name != "cost_price"})
 
 
-@fault("WRT-02", "Location leads nowhere")
+@fault
 def dead_location() -> None:
     on_the_wire(lambda answer: answer.set("location", answer.get("location") + "-x") if answer.status == 201 else None)
 
 
-@fault("WRT-03", "a taken SKU is taken over")
+@fault
 def sku_taken_over() -> None:
     insert = Shop.insert
 
@@ -68,7 +68,7 @@ def sku_taken_over() -> None:
     replace(Shop, "insert", over)
 
 
-@fault("WRT-03", "a refused create changes the product that has the SKU")
+@fault
 def refused_create_writes() -> None:
     insert = Shop.insert
 
@@ -85,7 +85,7 @@ def refused_create_writes() -> None:
     replace(Shop, "insert", touching)
 
 
-@fault("WRT-04", "PATCH answers the change and does not store it")
+@fault
 def patch_not_stored() -> None:
     update = Shop.update
 
@@ -96,7 +96,7 @@ def patch_not_stored() -> None:
     replace(Shop, "update", only_time)
 
 
-@fault("WRT-04", "PATCH empties what it does not name")
+@fault
 def patch_resets() -> None:
     update = Shop.update
 
@@ -107,12 +107,12 @@ def patch_resets() -> None:
     replace(Shop, "update", resetting)
 
 
-@fault("WRT-04", "PATCH with null changes nothing")
+@fault
 def null_ignored() -> None:
     _stored(lambda row: row if "sku" in row else {k: v for k, v in row.items() if v is not None})
 
 
-@fault("WRT-05", "a change does not move updated_at")
+@fault
 def updated_at_still() -> None:
     update = Shop.update
 
@@ -122,17 +122,17 @@ def updated_at_still() -> None:
     replace(Shop, "update", still)
 
 
-@fault("WRT-06", "a deleted product stays")
+@fault
 def delete_does_nothing() -> None:
     replace(Shop, "delete", lambda *_: None)
 
 
-@fault("WRT-06", "a deleted product is still listed")
+@fault
 def deleted_is_listed() -> None:
     replace(statements, "page", with_conditions(statements.page.__wrapped__, slice(0, 1)))
 
 
-@fault("WRT-06", "the SKU of a deleted product stays taken")
+@fault
 def sku_never_free() -> None:
     insert, delete = Shop.insert, Shop.delete
     gone: set[tuple[str, str]] = set()
@@ -151,7 +151,7 @@ def sku_never_free() -> None:
     replace(Shop, "insert", refusing)
 
 
-@fault("WRT-07", "a refused change is stored before it is checked")
+@fault
 def refused_change_writes() -> None:
     body_faults = validation._body_faults
 
@@ -186,17 +186,17 @@ def refused_change_writes() -> None:
 _pending: list[str] = []
 
 
-@fault("WRT-08", "text is trimmed")
+@fault
 def trimmed() -> None:
     _text(lambda text: text.strip() or text)
 
 
-@fault("WRT-08", "what is not Latin-1 becomes ?")
+@fault
 def latin_1() -> None:
     _text(lambda text: text.encode("latin-1", "replace").decode("latin-1"))
 
 
-@fault("WRT-08", "text is normalised")
+@fault
 def normalised() -> None:
     import unicodedata
 
@@ -214,7 +214,7 @@ def _lenient(kinds: set[str]) -> None:
     replace(validation, "_body_faults", forgiving)
 
 
-@fault("WRT-09", "unknown members are passed over")
+@fault
 def unknown_members() -> None:
     _lenient({"additionalProperties"})
     known = {"sku", "title", "description", "status", "price", "currency", "gtin", "category", "cost_price"}
@@ -228,17 +228,17 @@ def unknown_members() -> None:
     on_the_wire(tidy)
 
 
-@fault("WRT-10", "prices may be negative")
+@fault
 def negative_price() -> None:
     _lenient({"minimum"})
 
 
-@fault("WRT-10", "prices may have three decimals")
+@fault
 def three_decimals() -> None:
     _lenient({"multipleOf"})
 
 
-@fault("WRT-11", "two creates at once may both succeed")
+@fault
 def racing_creates() -> None:
     """Whoever asks within a hundredth of a second of the first is not refused."""
     from mockserver.store import tables
@@ -255,7 +255,7 @@ def racing_creates() -> None:
     replace(Shop, "insert", unchecked)
 
 
-@fault("WRT-12", "a new product is active")
+@fault
 def active_by_default() -> None:
     def changed(create: Any) -> Any:
         def create_product(shop: Any, call: Any) -> Any:

@@ -1,0 +1,33 @@
+"""Why something was not judged. That is a verdict of its own, and never a pass."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NoReturn
+
+import pytest
+
+
+class Why(StrEnum):
+    """The reasons, in the words that a report uses; each is followed by a colon and what it is about."""
+
+    DISABLED = "disabled"  # an option or a profile leaves it out
+    UNSUPPORTED = "unsupported"  # the target file says that the target does not have it
+    NO_CREDENTIAL = "no credential"
+    NOT_ALLOWED = "not allowed"  # the target file does not allow what it does to the target
+    OUT_OF_TIME = "out of time"
+    TOO_LITTLE = "too little to judge by"  # the target's data lack what it needs, or its minimum of examples was not met
+
+
+def not_run(why: Why, what: str) -> NoReturn:
+    """End this test, or whatever fixture is being made for it, unjudged."""
+    pytest.skip(f"{why}: {what}")
+
+
+def reason(text: str) -> tuple[Why, str]:
+    """The kind of a reason and its text, as `not_run` put them together; one that names no kind is about its data."""
+    kind, _, what = text.partition(": ")
+    try:
+        return Why(kind), what
+    except ValueError:
+        return Why.TOO_LITTLE, text
