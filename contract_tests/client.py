@@ -1,4 +1,7 @@
-"""Actors: whoever calls the API, with a name, perhaps a token, and a tenant. All that they see goes into the ledger."""
+"""Actors: whoever calls the API, with a name, perhaps a token, and a tenant.
+
+What they send goes through the gate, the pacer and the journal; all that they see goes into the ledger.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +14,18 @@ from urllib.parse import quote, urlencode
 import httpx
 
 from contract_tests.absence import Why, not_run
-from contract_tests.document import WHOLE, by_id, has
+from contract_tests.document import WHOLE, by_id, has, parameters
+from contract_tests.effects import SAFE, Gate
+from contract_tests.journal import Journal
 from contract_tests.ledger import Exchange, Ledger, pretty
+from contract_tests.pacing import RESENT, Pacer
 from contract_tests.seen import Row, Seen
+from contract_tests.target import CREDENTIALS, UNADMITTED
 
 Query = Mapping[str, Any] | Iterable[tuple[str, Any]]
 Body = bytes | Iterable[bytes]
 
+ADDRESS = "the judge's address"  # whose limit counts requests without valid credentials
 STATUS = {row.code: row.status for row in WHOLE.refusals}
 
 
@@ -83,18 +91,30 @@ class Answer:
 
 
 class Service:
-    """The implementation at its address, and the ledger of what is said with it."""
+    """The implementation at its address, and what stands between it and the tests."""
 
-    def __init__(self, address: str, ledger: Ledger) -> None:
+    def __init__(self, address: str, ledger: Ledger, gate: Gate, pacer: Pacer, journal: Journal) -> None:
         self.address = address
         self.ledger = ledger
+        self.gate = gate
+        self.pacer = pacer
+        self.journal = journal
         # Shorter than the 5 seconds that many servers keep an idle connection: never write into one that is being closed.
         limits = httpx.Limits(keepalive_expiry=2)
         self._http = httpx.Client(timeout=30, trust_env=False, limits=limits, headers={"User-Agent": "nexus-contract"})
 
     def send(
-        self, method: str, path: str, query: Query, headers: Mapping[str, str], content: Body | None, credential: str | None
+        self,
+        method: str,
+        path: str,
+        query: Query,
+        headers: Mapping[str, str],
+        content: Body | None,
+        credential: str | None,
+        caller: str | None = ADDRESS,
     ) -> Answer:
+        """`caller` is whose rate limit the request counts against; None is one whose limit is to be used up."""
+        self.gate.admit(method, path, content, self.journal.owns)
         pairs = list(query.items() if isinstance(query, Mapping) else query)
         target = path + ("?" + urlencode([(name, _text(value)) for name, value in pairs], safe=",:") if pairs else "")
         url = self.address + target
@@ -111,15 +131,47 @@ class Service:
             headers={},
             content=b"",
         )
+        tenant = lowered.get("x-tenant-id")
+        if method not in SAFE and seen.operation:
+            self.journal.intends(seen.operation.id, tenant, _json(sent))
         try:
-            response = self._http.request(method, url, headers=dict(headers), content=content)
+            response = self._paced(method, url, headers, content, None if _is_free(method, path) else caller)
         except httpx.HTTPError as why:
             self.ledger.write(Exchange(seen, url, credential, shown, sent))
             raise AssertionError(f"expected an answer; {method} {target} got none ({type(why).__name__}: {why})") from why
         answered = {name.lower(): value for name, value in response.headers.items()}
         seen = replace(seen, status=response.status_code, headers=answered, content=response.content)
         self.ledger.write(Exchange(seen, url, credential, shown, sent))
+        if method not in SAFE and seen.operation:
+            self._noted(seen, tenant, _json(sent))
         return Answer(seen, f"{method} {target}")
+
+    def _noted(self, seen: Seen, tenant: str | None, body: Any) -> None:
+        """A success has done what it says, a refusal nothing, and of anything else nobody knows."""
+        operation = seen.operation.id if seen.operation else ""
+        if seen.status < 300:
+            made = seen.body.get("data") if isinstance(seen.body, dict) else None
+            path = parameters(seen.operation, seen.path) if seen.operation else {}
+            self.journal.answered(operation, tenant, path, made)
+        elif seen.status < 500:
+            self.journal.refused(operation, tenant, body)
+
+    def _paced(
+        self, method: str, url: str, headers: Mapping[str, str], content: Body | None, caller: str | None
+    ) -> httpx.Response:
+        """A 429 that nobody wanted is waited out: it says that others share the limit, and nothing of what was asked."""
+        for attempt in range(RESENT + 1):
+            if caller:
+                self.pacer.before(caller)
+            response = self._http.request(method, url, headers=dict(headers), content=content)
+            answered = {name.lower(): value for name, value in response.headers.items()}
+            if caller:
+                self.pacer.after(caller, response.status_code, answered)
+            whole = content is None or isinstance(content, bytes)
+            if not caller or not whole or response.status_code != httpx.codes.TOO_MANY_REQUESTS or attempt == RESENT:
+                break
+            self.pacer.refused(caller, answered)
+        return response
 
     def close(self) -> None:
         self._http.close()
@@ -171,7 +223,17 @@ class Actor:
         }
         chosen = {name: value for name, value in {**own, **(headers or {})}.items() if value is not None}
         credential = "NEXUS_" + self.name.upper().replace("-", "_") if "Authorization" in chosen else None
-        return self.service.send(method, path, query, chosen, content, credential)
+        return self.service.send(
+            method, path, query, chosen, content, credential, self._caller(chosen.get("Authorization", ""))
+        )
+
+    def _caller(self, authorization: str) -> str | None:
+        """Whose rate limit a request counts against. The one of `quota` is there to be used up."""
+        scheme, _, token = authorization.partition(" ")
+        admitted = self.name in CREDENTIALS and self.name not in UNADMITTED
+        if not admitted or scheme.lower() != "bearer" or token != self.token:
+            return ADDRESS
+        return None if self.name == "quota" else self.name
 
     def at(self, tenant: str | None) -> Actor:
         """The same caller, naming another tenant."""
@@ -180,6 +242,18 @@ class Actor:
     def with_token(self, name: str, token: str | None) -> Actor:
         """Another caller in the same tenant."""
         return replace(self, name=name, token=token)
+
+
+def _is_free(method: str, path: str) -> bool:
+    """What counts against no limit (contract: Rate limits)."""
+    return method == "OPTIONS" or path == by_id("getHealth").path
+
+
+def _json(content: object) -> Any:
+    try:
+        return json.loads(content) if isinstance(content, bytes) else None
+    except (ValueError, RecursionError):
+        return None
 
 
 def _text(value: Any) -> str:

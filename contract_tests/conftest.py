@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,22 +19,30 @@ from contract_tests import target as targets
 from contract_tests.absence import Why, not_run
 from contract_tests.client import Actor, Service
 from contract_tests.document import TAGS, identity
+from contract_tests.effects import Gate
 from contract_tests.filtering import Everything, Judged, Membership
+from contract_tests.journal import Journal
 from contract_tests.ledger import Ledger
 from contract_tests.matching import Members
+from contract_tests.pacing import Pacer
 from contract_tests.paging import walk
 from contract_tests.population import Population, inhabit, populate
-from contract_tests.rules import RULES
+from contract_tests.profiles import DEFAULT, PROFILES, chosen
+from contract_tests.progress import Screen
+from contract_tests.rules import RULES, Effect
 from contract_tests.seen import Row
 from contract_tests.target import CREDENTIALS, Target
-from contract_tests.verdicts import Verdicts, rule_of
+from contract_tests.tidying import tidied
+from contract_tests.verdicts import LEFTOVERS, Verdicts, rule_of
 from contract_tests.work import Work, dispatch
 from nexuscommerce.contract import Operation
 
-# In this order after all others. Jobs change lists by themselves, so they are dispatched when the lists have been judged;
-# while they run comes what takes long and tires the target; and at the very end what looks back on the whole run.
-LAST = ("test_dispatching", "test_rate_limits", "test_schemathesis", "test_repricing", "test_laws")
-TARGET, LEDGER = pytest.StashKey[Target](), pytest.StashKey[Ledger]()
+# Jobs change lists by themselves, so they are dispatched when the lists, and jobs alone, have been judged. While they run
+# comes all else; then what takes long and tires the target; and at the very end what looks back on the whole run.
+LISTS_FIRST = ("test_pagination", "test_sorting", "test_fields", "test_filters", "test_dates", "test_tenancy", "test_jobs")
+LAST = ("test_rate_limits", "test_schemathesis", "test_repricing", "test_laws")
+TARGET, LEDGER, GATE = pytest.StashKey[Target](), pytest.StashKey[Ledger](), pytest.StashKey[Gate]()
+DEADLINE = pytest.StashKey[float | None]()  # on the monotonic clock
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,15 +51,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--address", metavar="URL", help="Judge this address instead of the target file's.")
     group.addoption("--seed", type=int, default=0, help="Repeat a run: its summary names its seed.")
     group.addoption("--rule", action="append", default=[], choices=list(RULES), metavar="ID", help="Judge this rule alone.")
-    group.addoption("--examples", type=int, default=20, help="Examples of each generated test (20).")
+    group.addoption("--only", metavar="FILE", help="Judge the tests alone that this file names, one node id a line.")
+    group.addoption("--profile", default=DEFAULT, choices=list(PROFILES), help=f"How much is judged ({DEFAULT}).")
+    group.addoption("--deadline", type=float, metavar="EPOCH", help="When to begin no further test, in seconds since 1970.")
+    group.addoption("--examples", type=int, help="Examples of each generated test, instead of the profile's.")
     group.addoption("--no-schemathesis", action="store_true", help="Leave Schemathesis (SCH-01) out.")
+    group.addoption("--record", metavar="FILE", help="Write the report there as JSON, and show nothing.")
+    group.addoption("--journal", metavar="FILE", help="Write there what is made in the target.")
     group.addoption("--report", metavar="DIR", help="Write report.html, report.json, junit.xml and report.sarif there.")
     group.addoption("--baseline", metavar="FILE", help="Known failures: an earlier report.json, or what `baseline` prints.")
     group.addoption("--certify", action="store_true", help="A rule that was not run makes the run incomplete (exit 4).")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "rule(id): the rule of contract_tests/rules.py that this test judges")
+    config.addinivalue_line("markers", "rule(id): the rule of the catalogue that this test judges")
+    config.addinivalue_line("markers", "slow: it waits long; the profile `full` alone judges it")
     if config.option.collectonly:
         return
     given = next((plugin for plugin in config.pluginmanager.get_plugins() if isinstance(plugin, Target)), None)
@@ -60,6 +75,12 @@ def pytest_configure(config: pytest.Config) -> None:
     except targets.TargetError as why:
         raise pytest.UsageError(str(why)) from why
     config.stash[LEDGER] = Ledger()
+    config.stash[GATE] = Gate(config.stash[TARGET].allows)
+    left = config.option.deadline and config.option.deadline - time.time()
+    config.stash[DEADLINE] = time.monotonic() + left if left else None
+    profile = PROFILES[config.option.profile]
+    config.option.examples = config.option.examples or profile.examples
+    config.option.no_schemathesis = config.option.no_schemathesis or not profile.schemathesis
     config.pluginmanager.register(Verdicts(config, config.stash[TARGET], config.stash[LEDGER]), "verdicts")
     if not config.option.seed:
         config.option.seed = random.SystemRandom().randrange(2**32)
@@ -99,14 +120,27 @@ def _settle_hypothesis(seed: int, examples: int) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    wanted = set(config.option.rule) or set(RULES)
-    if config.option.no_schemathesis:
-        wanted.discard("SCH-01")
-    chosen = [item for item in items if rule_of(item).id in wanted]
-    for item in chosen:
+    option = config.option
+    wanted = set(option.rule) or set(RULES)
+    if option.no_schemathesis:
+        wanted -= {rule for rule in wanted if rule.startswith("SCH-")}
+    selected = [item for item in items if rule_of(item).id in wanted]
+    if option.only:
+        named = set(Path(option.only).read_text("utf-8").splitlines())
+        selected = [item for item in selected if item.nodeid in named]
+    else:
+        selected = chosen(selected, PROFILES[option.profile], option.seed)
+    for item in selected:
         _nothing_to_judge(item)
-    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
-    items[:] = sorted(chosen, key=lambda item: next((n for n, name in enumerate(LAST, 1) if name in item.nodeid), 0))
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(selected)])
+    items[:] = sorted(selected, key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    """When a test has its turn."""
+    module = Path(item.nodeid.partition("::")[0]).stem
+    order = [*LISTS_FIRST, "test_dispatching", "", *LAST]
+    return order.index(module if module in order else "")
 
 
 def _nothing_to_judge(item: pytest.Item) -> None:
@@ -118,7 +152,23 @@ def _nothing_to_judge(item: pytest.Item) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    item.config.stash[LEDGER].exchanges.clear()
+    ledger = item.config.stash[LEDGER]
+    ledger.exchanges.clear()
+    ledger.test = item.nodeid
+    deadline = item.config.stash[DEADLINE]
+    if deadline is not None and time.monotonic() > deadline and "test_laws" not in item.nodeid:
+        not_run(Why.OUT_OF_TIME, "the run's time limit was reached before it")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """A test may do what the catalogue says of its rule, and no more."""
+    gate = item.config.stash[GATE]
+    gate.rule = rule_of(item)
+    try:
+        return (yield)
+    finally:
+        gate.rule = None
 
 
 @pytest.fixture(scope="session")
@@ -132,9 +182,29 @@ def ledger(pytestconfig: pytest.Config) -> Ledger:
 
 
 @pytest.fixture(scope="session")
-def service(target: Target, ledger: Ledger) -> Iterator[Service]:
-    service = Service(target.address, ledger)
+def gate(pytestconfig: pytest.Config) -> Gate:
+    return pytestconfig.stash[GATE]
+
+
+@pytest.fixture(scope="session")
+def deadline(pytestconfig: pytest.Config) -> float | None:
+    """When to wait no longer, on the monotonic clock."""
+    return pytestconfig.stash[DEADLINE]
+
+
+@pytest.fixture(scope="session")
+def service(
+    target: Target, ledger: Ledger, gate: Gate, deadline: float | None, pytestconfig: pytest.Config
+) -> Iterator[Service]:
+    """When the session ends, by whatever, what it made in the target is taken away."""
+    path = pytestconfig.option.journal
+    say = _saying(pytestconfig)
+    pacer = Pacer(target.per_minute, deadline, say)
+    service = Service(target.address, ledger, gate, pacer, Journal(path and Path(path)))
     yield service
+    pacer.deadline = None
+    leftovers = pytestconfig.stash[LEFTOVERS]
+    leftovers += tidied(service, target, say)
     service.close()
 
 
@@ -145,6 +215,8 @@ def actor(service: Service, target: Target) -> Callable[[str], Actor]:
     def find(name: str) -> Actor:
         if name not in target.tokens:
             not_run(Why.NO_CREDENTIAL, f"the target file has no credential `{name}`")
+        if name == "quota" and Effect.BURN_QUOTA not in target.allows:
+            not_run(Why.NOT_ALLOWED, f"it needs `{Effect.BURN_QUOTA}` in `allow` of the target file")
         return Actor(service, name, target.tokens[name], target.tenants[CREDENTIALS[name]])
 
     return find
@@ -180,32 +252,40 @@ def chance(pytestconfig: pytest.Config) -> random.Random:
 
 
 @pytest.fixture(scope="session")
-def population(full: Actor, other_full: Actor, chance: random.Random) -> Iterator[Population]:
-    """The products and rules that the judge makes for itself, and deletes at the end."""
+def population(full: Actor, other_full: Actor, chance: random.Random) -> Population:
+    """The products and rules that the judge makes for itself. Where it may not write, all that it asks for ends the test."""
     population = Population(full, other_full, chance)
-    inhabit(population)
-    yield population
-    population.clear()
+    if full.service.gate.writes:
+        inhabit(population)
+    return population
 
 
 @pytest.fixture(scope="session")
-def catalogue(population: Population) -> list[Row]:
-    """Products with what existing data may lack: equal titles, mixed case, wildcards, digits, texts of many scripts."""
-    return populate(population)
+def catalogue(full: Actor, request: pytest.FixtureRequest) -> list[Row]:
+    """Products with what existing data may lack: equal titles, mixed case, wildcards, digits, texts of many scripts.
+
+    Where the judge may not write, lists are judged as they are.
+    """
+    if not full.service.gate.writes:
+        return full.call("listProducts").ok().rows
+    return populate(request.getfixturevalue("population"))
 
 
 @pytest.fixture(scope="session")
-def work(population: Population, pytestconfig: pytest.Config) -> Work:
+def work(population: Population, deadline: float | None, pytestconfig: pytest.Config) -> Work:
     """The jobs that the judge waits for, dispatched when they are first asked for."""
-    return dispatch(population, _saying(pytestconfig))
+    return dispatch(population, _saying(pytestconfig), deadline)
 
 
 def _saying(config: pytest.Config) -> Callable[[str], None]:
     """A line on the screen while a test runs."""
+    screen = next((plugin for plugin in config.pluginmanager.get_plugins() if isinstance(plugin, Screen)), None)
 
     def say(line: str) -> None:
         terminal, capture = (config.pluginmanager.get_plugin(name) for name in ("terminalreporter", "capturemanager"))
-        if terminal is not None and capture is not None:
+        if screen:
+            screen.say(line)
+        elif terminal is not None and capture is not None:
             with capture.global_and_fixture_disabled():
                 terminal.ensure_newline()
                 terminal.write_line(line)

@@ -4,6 +4,7 @@ For a target that has a part of it only, CONTRACT and its slices are that part.
 """
 
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from contract_tests import partial
 from nexuscommerce.contract import Operation, load
@@ -61,6 +62,12 @@ def route(method: str, path: str) -> Route:
     wanted = "GET" if method == "HEAD" else method
     operation = next((o for o in OPERATIONS if o.path == template and o.method == wanted), None)
     return Route(operation, CONTRACT.methods[template])
+
+
+def parameters(operation: Operation, path: str) -> dict[str, str]:
+    """The path parameters of an operation in a path that leads to it."""
+    pairs = zip(operation.path.split("/"), path.split("/"), strict=True)
+    return {place[1:-1]: unquote(part) for place, part in pairs if place.startswith("{")}
 
 
 def _matches(template: list[str], parts: list[str]) -> bool:

@@ -57,21 +57,24 @@ class Exchange:
 
 @dataclass(frozen=True)
 class Breach:
-    """What a law found, where it was found first."""
+    """What a law found, where it was found first. `test` is the node id of the test that ran, "" outside of any."""
 
     rule: str
     line: str
     exchange: Exchange
+    test: str = ""
 
 
 @dataclass
 class Ledger:
     """Every exchange is written here, and judged by the laws at once. The same breach of one operation is kept once.
 
-    `exchanges` are those of the running test; all else is of the whole run. `at` is `applied` by operation.
+    `exchanges` are those of the running test, `test` its node id; all else is of the whole run. `at` is `applied` by
+    operation.
     """
 
     exchanges: list[Exchange] = field(default_factory=list)
+    test: str = ""
     requests: int = 0
     applied: Counter[str] = field(default_factory=Counter)
     at: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
@@ -91,7 +94,7 @@ class Ledger:
             if found:
                 where = (rule, exchange.operation, seen.status)
                 self.times[where] += 1
-                self.breaches.setdefault(where, Breach(rule, "; ".join(found), exchange))
+                self.breaches.setdefault(where, Breach(rule, "; ".join(found), exchange, self.test))
 
     def of(self, rule: str) -> Iterator[str]:
         """The breaches of one law, for people."""

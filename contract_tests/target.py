@@ -19,6 +19,7 @@ from uuid import UUID
 
 import httpx
 
+from contract_tests.rules import Effect
 from nexuscommerce.contract import load as load_contract
 
 
@@ -47,12 +48,11 @@ CREDENTIALS: Mapping[str, str] = {
     "fuzz_full": "fuzz",
 }
 REQUIRED = ("full", "other_full")
-KEYS = ("address", "jwks", "tags", "tenants", "credentials")
+KEYS = ("address", "jwks", "tags", "allow", "tenants", "credentials", "pacing")
 NEEDED_TAGS = ("Health", "Products")  # the judge looks whether the target is there, and makes products of its own
-# A run sends 12,000 requests, most of them with one credential, to a fast target within little more than a minute: a limit
-# below, whether of the minute or of the hour, may be spent before the run is, and all that follows would be refused.
-ENOUGH = 20_000
 BUSY = ("full", "other_full", "fuzz_full")
+# Whose requests are counted with those of all callers without valid credentials, by address (contract: Rate limits).
+UNADMITTED = ("expired", "revoked", "elsewhere", "jwt_expired")
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +60,8 @@ class Target:
     """An implementation to judge. The CLI hands it to pytest.
 
     `tokens` holds those credentials that the file has, `tags` those of openapi.yaml that are implemented: none means all.
+    `allows` is what a run may do there, reading always among it; `per_minute` the most requests that all callers together
+    may send, None as many as their rate limits let through.
     """
 
     address: str
@@ -67,6 +69,13 @@ class Target:
     tenants: Mapping[str, str]
     tokens: Mapping[str, str]
     tags: tuple[str, ...] = ()
+    allows: frozenset[Effect] = frozenset({Effect.READ})
+    per_minute: int | None = None
+
+    @property
+    def secrets(self) -> Mapping[str, str]:
+        """What no output may show: name -> text."""
+        return self.tokens
 
 
 def load(path: Path, address: str | None = None) -> Target:
@@ -110,15 +119,6 @@ def _admitted(target: Target, name: str) -> None:
     if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
         said = f"is refused in the tenant `{CREDENTIALS[name]}` ({answer.status_code})"
         raise TargetError(f"the credential `{name}` {said}; look at both in the target file")
-    _not_throttled(name, answer.headers)
-
-
-def _not_throttled(name: str, headers: httpx.Headers) -> None:
-    """A limit that a run would spend is no hundred faults of the implementation either. Absent headers are for RAT-01."""
-    limit = headers.get("X-RateLimit-Limit", "")
-    if limit.isascii() and limit.isdigit() and int(limit) < ENOUGH:
-        said = f"may make {limit} requests until its rate limit's reset, and a run sends more"
-        raise TargetError(f"the credential `{name}` {said}; override the limit of its key with {ENOUGH} or more")
 
 
 def _target(document: Mapping[str, Any], address: str | None) -> Target:
@@ -137,6 +137,8 @@ def _target(document: Mapping[str, Any], address: str | None) -> Target:
         tenants=tenants,
         tokens={name: _token(name, value) for name, value in credentials.items()},
         tags=_tags(document.get("tags")),
+        allows=_allows(document.get("allow")),
+        per_minute=_per_minute(document.get("pacing")),
     )
 
 
@@ -152,6 +154,32 @@ def _tags(given: object) -> tuple[str, ...]:
         if name not in given:
             raise TargetError(f"`tags` needs {name}: without it the judge cannot work")
     return () if set(given) == set(known) else tuple(given)
+
+
+def _allows(given: object) -> frozenset[Effect]:
+    """What a run may do. Without the key it may read: to be careful costs nothing."""
+    names = [str(each) for each in Effect]
+    if given is None:
+        return frozenset({Effect.READ})
+    if not isinstance(given, list):
+        raise TargetError(f"`allow` is a list of some of {', '.join(names)}")
+    _known("effect in `allow`", dict.fromkeys(map(str, given)), tuple(names))
+    allowed = frozenset({Effect.READ, *map(Effect, given)})
+    if Effect.DESTRUCTIVE in allowed and Effect.WRITES not in allowed:
+        raise TargetError("`allow` has destructive without writes; name both")
+    return allowed
+
+
+def _per_minute(table: object) -> int | None:
+    if table is None:
+        return None
+    if not isinstance(table, dict):
+        raise TargetError("[pacing] is a table; it holds requests_per_minute")
+    _known("name in [pacing]", table, ("requests_per_minute",))
+    number = table.get("requests_per_minute")
+    if number is not None and (isinstance(number, bool) or not isinstance(number, int) or number < 1):
+        raise TargetError(f"requests_per_minute in [pacing] is a whole number of at least 1, not {number!r}")
+    return number
 
 
 def _known(what: str, given: Mapping[str, Any], names: tuple[str, ...]) -> None:

@@ -15,18 +15,21 @@ from typing import Any
 import hypothesis.errors
 import pytest
 
+from contract_tests.absence import Why, kind
 from contract_tests.document import CONTRACT
 from contract_tests.ledger import Ledger
-from contract_tests.report import baseline, outputs, terminal
+from contract_tests.profiles import DEFAULT, PROFILES
+from contract_tests.report import baseline, outputs, record, terminal
 from contract_tests.report.gathering import Trial, failed, gathered, judged_by, lines_of, telling
 from contract_tests.report.model import Document, Report, Tool, Verdict
 from contract_tests.report.record import UnreadableReport
 from contract_tests.report.redaction import published, redact
-from contract_tests.rules import RULES, Rule
+from contract_tests.rules import RULES, Effect, Rule
 from contract_tests.target import Target
 from nexuscommerce.contract import Operation
 from nexuscommerce.files import packaged
 
+LEFTOVERS = pytest.StashKey[list[str]]()  # what could not be removed from the target, a line each
 SHOWN = 5  # exchanges in a report: the last ones, nearest to the failure
 INTERRUPTED, BROKEN = 130, 3  # exit codes beside those of a report: as the shell has it, and the suite's own fault
 
@@ -46,7 +49,7 @@ class Verdicts:
         self.target = target
         self.ledger = ledger
         self.trials: dict[str, Trial] = {}
-        self.leftovers: list[str] = []
+        self.leftovers = config.stash.setdefault(LEFTOVERS, [])
         self.code = BROKEN  # until there is a report, nothing better is known
         self._broke = ""
         self._interrupted = False
@@ -66,10 +69,13 @@ class Verdicts:
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
         report: pytest.TestReport = yield  # type: ignore[assignment]
         rule = rule_of(item)
+        if report.failed:
+            report.user_properties.append((rule.id, rule.level))
         trial = self.trials.setdefault(item.nodeid, Trial(rule.id, tuple(dict.fromkeys(_parameters(item)))))
         if report.skipped and isinstance(report.longrepr, tuple):
             trial.verdict = Verdict.NOT_RUN
             trial.reason = report.longrepr[2].removeprefix("Skipped: ")
+            trial.why = kind(trial.reason)
         elif report.failed and call.excinfo is not None:
             self._blame(trial, rule, item, call.excinfo, call.when)
             report.longrepr = self._told(rule, item, call.excinfo)
@@ -89,6 +95,8 @@ class Verdicts:
         what = str(why.value).strip() or why.typename
         if isinstance(why.value, Malformed):
             what = f"the answer is too malformed to be judged ({why.exconly(tryshort=True)})"
+        elif what.startswith("assert "):
+            what = f"{_sentence(item)}: {what.removeprefix('assert ')}"
         if not _expected(why.value):
             trial.verdict = Verdict.ERROR
             trial.reason = f"{item.name}: {why.exconly()}\n{why.getrepr(style='short')}"
@@ -103,7 +111,7 @@ class Verdicts:
             # What fails before the test begins, or while other than its own operation is asked, says nothing of that one.
             own = when == "call" and trial.operations and (several or not exchange or exchange.operation in trial.operations)
             operation = trial.operations[0] if own else None
-            failure = failed(what, exchange, self._replay(rule.id), operation, example=notes, flaky=flaky)
+            failure = failed(what, exchange, self._replay(rule.id), operation, example=notes, flaky=flaky, test=item.nodeid)
             trial.verdict = Verdict.FAIL
             trial.failures.append(failure)
             trial.operations = (failure.operation,)
@@ -123,14 +131,16 @@ class Verdicts:
 
     def _redacted(self, text: str) -> str:
         """Tokens can stand anywhere: in a URL, in what Schemathesis printed, in what the target answered."""
-        return redact(text, self.target.tokens)
+        return redact(text, self.target.secrets)
 
     def _replay(self, rule: str) -> str:
         """The command that judges a rule again as it was judged."""
         option = self.config.option
         address = ["--address", option.address] if option.address else []
-        examples = ["--examples", str(option.examples)] if option.examples != 20 else []
-        parts = [str(option.target), *address, "--rule", rule, "--seed", str(option.seed), *examples]
+        profile = ["--profile", option.profile] if option.profile != DEFAULT else []
+        own = option.examples != PROFILES[option.profile].examples
+        examples = ["--examples", str(option.examples)] if own else []
+        parts = [str(option.target), *address, "--rule", rule, "--seed", str(option.seed), *profile, *examples]
         return shlex.join(["nexus-contract", "run", *parts])
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -146,30 +156,35 @@ class Verdicts:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """The verdict, when all is tidied up. pytest's own does not know a SHOULD from a MUST."""
-        report = published(self._whole(), self.target.tokens)
+        option = self.config.option
+        report = published(self._whole(), self.target.secrets)
         self._report = report if self._known is None else baseline.compared(report, self._known)
-        self.code = self._report.exit_code(self.config.option.certify)
+        self.code = self._report.exit_code(option.certify)
         if self._interrupted:
             self.code = INTERRUPTED
         elif self._broke and self.code != 1:
             self.code = BROKEN
         session.exitstatus = self.code
+        if option.record:
+            Path(option.record).write_bytes(record.dumped(report))
 
     def _whole(self) -> Report:
         info, option = CONTRACT.document["info"], self.config.option
         trials = list(self.trials.values())
         results = [
-            gathered(rule, trials, self.ledger, self._absent(rule.id), self._replay(rule.id)) for rule in RULES.values()
+            gathered(rule, trials, self.ledger, *self._absent(rule.id), self._replay(rule.id)) for rule in RULES.values()
         ]
         return Report(
             tool=Tool("nexus-contract", version("nexuscommerce-contract")),
             target_name=Path(option.target or "target").stem,
+            target_file=str(option.target or ""),
             address=self.target.address,
             started_at=self._started.strftime("%Y-%m-%dT%H:%M:%SZ"),
             seconds=round(time.monotonic() - self._began, 3),
             seed=option.seed,
-            profile="full",
-            allowed=("read", "writes", "destructive", "burn-quota"),
+            examples=option.examples,
+            profile=option.profile,
+            allowed=tuple(each for each in Effect if each in self.target.allows),
             choices={},
             document=Document(info["title"], info["version"], hashlib.sha256(_document().encode()).hexdigest()),
             requests=self.ledger.requests,
@@ -177,28 +192,33 @@ class Verdicts:
             rules=tuple(results),
         )
 
-    def _absent(self, rule: str) -> str:
+    def _absent(self, rule: str) -> tuple[Why, str]:
         """Why no test of a rule was finished."""
         option = self.config.option
         seen = sum(times for where, times in self.ledger.times.items() if where[0] == rule)
         noted = f" (but seen broken {seen} times on the way)" if seen else ""
         if option.rule and rule not in option.rule:
-            return f"left out by --rule{noted}"
-        if option.no_schemathesis and rule == "SCH-01":
-            return "left out by --no-schemathesis"
+            return Why.DISABLED, f"--rule names others{noted}"
+        if option.no_schemathesis and rule.startswith("SCH-"):
+            by = "--no-schemathesis" if PROFILES[option.profile].schemathesis else f"the profile {option.profile}"
+            return Why.DISABLED, f"{by} leaves it out"
         if self._broke:
-            return "the suite broke before it was judged"
-        return f"{'interrupted' if self._interrupted else 'no test of it was selected'}{noted}"
+            return Why.OUT_OF_TIME, "the suite broke before it was judged"
+        if self._interrupted:
+            return Why.OUT_OF_TIME, f"the run was interrupted before it{noted}"
+        return Why.DISABLED, f"the profile {option.profile} leaves it out{noted}"
 
     def pytest_unconfigure(self) -> None:
         """The last screen, after all that pytest prints."""
-        if self._report is None:
+        if self._report is None or self.config.option.record:
+            if self._broke:
+                print(f"the suite broke: {self._redacted(self._broke)}", file=sys.stderr)
             return
         files: dict[str, Path] = {}
         if self.config.option.report:
             try:
                 directory = Path(self.config.option.report)
-                files = outputs.write(self._report, directory, self.target.tokens, lines_of(_document()))
+                files = outputs.write(self._report, directory, self.target.secrets, lines_of(_document()))
             except OSError as why:
                 print(f"the report cannot be written: {why}", file=sys.stderr)
                 self.code = BROKEN
@@ -210,6 +230,11 @@ class Verdicts:
 
 def _document() -> str:
     return packaged("openapi.yaml").read_text("utf-8")
+
+
+def _sentence(item: pytest.Item) -> str:
+    """What a test is about, in words: its name. A bare comparison says nothing by itself."""
+    return item.name.partition("[")[0].removeprefix("test_").replace("_", " ")
 
 
 # What reading an answer raises that is not what the document promises: the target's fault, as the laws have it.

@@ -40,18 +40,20 @@ class Work:
     receipts: dict[str, Answer] = field(default_factory=dict)
     jobs: dict[str, str] = field(default_factory=dict)
     history: dict[str, list[Row]] = field(default_factory=dict)  # name -> what each look at the job showed
-    deadline: float | None = None  # on the monotonic clock, for all waiting together
+    limit: float | None = None  # when the run ends, on the monotonic clock
+    deadline: float | None = None  # for all waiting together
 
     def wait(self, *names: str) -> dict[str, Row]:
         """These jobs as they ended (all of them, if none is named); not run if one does not end in time."""
         wanted = names or tuple(self.jobs)
         began = told = time.monotonic()
-        self.deadline = self.deadline or began + LONGEST
+        self.deadline = self.deadline or min(began + LONGEST, self.limit or began + LONGEST)
         while not all(self._has_ended(name) for name in wanted):
             self.look()
             open_ = {name: self.history[name][-1]["status"] for name in wanted if not self._has_ended(name)}
             if open_ and time.monotonic() > self.deadline:
-                not_run(Why.OUT_OF_TIME, f"after {LONGEST:.0f} s a job was still {' and another '.join(open_.values())}")
+                waited = time.monotonic() - began
+                not_run(Why.OUT_OF_TIME, f"after {waited:.0f} s a job was still {' and another '.join(open_.values())}")
             if time.monotonic() - told > TOLD:
                 told = time.monotonic()
                 left = self.deadline - told
@@ -93,7 +95,7 @@ class Work:
         return bool(self.history.get(name)) and self.history[name][-1]["status"] in ENDED
 
 
-def dispatch(population: Population, say: Callable[[str], None]) -> Work:
+def dispatch(population: Population, say: Callable[[str], None], limit: float | None) -> Work:
     """Make the trials and dispatch every job. Not run where the tenant's own rules would decide."""
     actor = population.full
     foremost = [row["priority"] for row in walk(actor, RULES).rows if row["is_active"] and row["applies_to"] != "skus"]
@@ -106,7 +108,7 @@ def dispatch(population: Population, say: Callable[[str], None]) -> Work:
     for kind, priority in (("floor", FIRST), ("ceiling", SECOND)) if led else ():
         bound = {"type": kind, "value": goal, "value_type": "fixed", "priority": priority}
         _active(population, bound, led, marketplace, "")
-    work = Work(actor, marketplace, skus, listed, goal, say)
+    work = Work(actor, marketplace, skus, listed, goal, say, limit=limit)
     first, second, *_ = own = list(skus.values())
     _recalculate(work, population, "plain", [*own, *(row["sku"] for row in listed[:1])])
     alone = str(population.product(price=PRICE)["sku"])

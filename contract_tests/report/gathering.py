@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from contract_tests.absence import Why
 from contract_tests.document import CONTRACT
 from contract_tests.laws import LAWS
 from contract_tests.ledger import Exchange, Ledger
@@ -26,14 +28,16 @@ class Trial:
     rule: str
     operations: tuple[str, ...] = ()
     verdict: Verdict | None = None
+    why: Why | None = None
     reason: str | None = None
     failures: list[Failure] = field(default_factory=list)
     requests: int = 0
     seconds: float = 0.0
 
 
-def gathered(rule: Rule, trials: Iterable[Trial], ledger: Ledger, absent: str, replay: str) -> RuleResult:
-    """One rule. `absent` is why it was not run, if no test of it was finished; `replay` the command that judges it again."""
+def gathered(rule: Rule, trials: Iterable[Trial], ledger: Ledger, why: Why, absent: str, replay: str) -> RuleResult:
+    """One rule. `why` and `absent` tell what kept it from being run, if no test of it was finished; `replay` is the command
+    that judges it again."""
     every = [trial for trial in trials if trial.rule == rule.id]
     verdicts = [trial.verdict for trial in every if trial.verdict is not None]
     verdict = min(verdicts, key=WEIGHT.index, default=Verdict.NOT_RUN)
@@ -58,7 +62,9 @@ def gathered(rule: Rule, trials: Iterable[Trial], ledger: Ledger, absent: str, r
         sentence=rule.sentence,
         source=rule.source,
         verdict=verdict,
-        reason=_reason(verdict, every, absent),
+        effects=rule.effects,
+        why=_why(every, why) if verdict is Verdict.NOT_RUN else None,
+        reason=_reason(verdict, every, why, absent),
         examples=examples,
         requests=sum(trial.requests for trial in every),
         seconds=round(sum(trial.seconds for trial in every), 3),
@@ -72,14 +78,20 @@ def _softer(verdict: Verdict) -> Verdict:
     return Verdict.WARN if verdict is Verdict.FAIL else verdict
 
 
-def _reason(verdict: Verdict, trials: list[Trial], absent: str) -> str | None:
+def _why(trials: list[Trial], absent: Why) -> Why:
+    """The kind that most of its tests were kept by."""
+    kinds = Counter(trial.why for trial in trials if trial.why)
+    return kinds.most_common(1)[0][0] if kinds else absent
+
+
+def _reason(verdict: Verdict, trials: list[Trial], why: Why, absent: str) -> str | None:
     """Why nothing was judged, or what broke; of a rule that was judged, which part of it was not."""
     told = {
         kind: list(dict.fromkeys(trial.reason for trial in trials if trial.verdict is kind and trial.reason))
         for kind in (Verdict.ERROR, Verdict.NOT_RUN)
     }
     if verdict is Verdict.NOT_RUN:
-        return "; ".join(told[verdict]) or absent
+        return "; ".join(told[verdict]) or f"{why}: {absent}"
     lines = told[Verdict.ERROR] + [f"{PARTLY}: {reason}" for reason in told[Verdict.NOT_RUN]]
     return "\n".join(lines) or None
 
@@ -97,7 +109,7 @@ def _breaches(rule: str, ledger: Ledger, replay: str) -> Iterator[Failure]:
     for where, breach in ledger.breaches.items():
         if breach.rule == rule:
             what = f"answered {where[2]}: {breach.line}"
-            yield failed(what, breach.exchange, replay, operation=where[1], times=ledger.times[where])
+            yield failed(what, breach.exchange, replay, where[1], ledger.times[where], test=breach.test)
 
 
 def failed(
@@ -108,6 +120,7 @@ def failed(
     times: int = 1,
     example: str | None = None,
     flaky: bool = False,
+    test: str = "",
 ) -> Failure:
     """A failure, with the exchange that shows it."""
     return Failure(
@@ -120,6 +133,7 @@ def failed(
         curl=exchange.curl() if exchange else "",
         replay=replay,
         flaky=flaky,
+        test=test,
     )
 
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from contract_tests.rules import Level
+from contract_tests.absence import Why
+from contract_tests.rules import Effect, Level
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -76,7 +77,9 @@ class Failure:
 
     `operation` is an operationId, or "METHOD path". `example` is the smallest that still shows it, where one was looked for.
     `request` and `response` are None where nothing was sent or nothing came, as of a webhook that never arrived. `curl` is
-    one command with credentials as shell variables, `replay` the command that runs this failure again.
+    one command with credentials as shell variables, `replay` the command that runs this failure again, and `test` the node
+    id of the test that found it. Tried once more from a fresh state it returned, and is `confirmed`, or did not, and is
+    `flaky`.
     """
 
     operation: str
@@ -89,6 +92,8 @@ class Failure:
     replay: str = ""
     flaky: bool = False
     known: bool = False
+    test: str = ""
+    confirmed: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,7 +117,8 @@ class OperationResult:
 class RuleResult:
     """A rule and what became of it. `minimum` is the examples that it needs.
 
-    `reason` is why it was not run, or what broke; of a rule that was judged, which part of it was not run.
+    `why` is the kind of reason for which it was not run, `reason` that reason, or what broke; of a rule that was judged,
+    which part of it was not run.
     """
 
     id: str
@@ -120,6 +126,8 @@ class RuleResult:
     sentence: str
     source: str
     verdict: Verdict
+    effects: tuple[Effect, ...] = (Effect.READ,)
+    why: Why | None = None
     reason: str | None = None
     examples: int = 0
     minimum: int = 1
@@ -146,6 +154,11 @@ class RuleResult:
         """A MUST, in a way that the baseline does not have: what decides against a target."""
         return self.verdict is Verdict.FAIL and self.level is Level.MUST and not self.known
 
+    @property
+    def flaky(self) -> bool:
+        """Whether nothing of what was found returned: that is no verdict against the target, and none for it."""
+        return bool(self.failures) and all(failure.flaky for failure in self.failures)
+
 
 @dataclass(frozen=True)
 class Report:
@@ -153,10 +166,12 @@ class Report:
 
     tool: Tool
     target_name: str
+    target_file: str
     address: str
     started_at: str
     seconds: float
     seed: int
+    examples: int
     profile: str
     allowed: tuple[str, ...]
     choices: Mapping[str, str]
@@ -176,8 +191,8 @@ class Report:
 
     @property
     def complete(self) -> bool:
-        """Whether every rule has a verdict of its own."""
-        return not {Verdict.NOT_RUN, Verdict.ERROR} & self.counts.keys()
+        """Whether every rule has a verdict of its own. A failure that did not return leaves its rule without one."""
+        return not {Verdict.NOT_RUN, Verdict.ERROR} & self.counts.keys() and not any(rule.flaky for rule in self.rules)
 
     @property
     def conforms(self) -> bool:

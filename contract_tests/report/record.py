@@ -11,6 +11,7 @@ from typing import Any
 
 import jsonschema_rs
 
+from contract_tests.absence import Why
 from contract_tests.report.model import (
     Document,
     Failure,
@@ -23,9 +24,9 @@ from contract_tests.report.model import (
     Tool,
     Verdict,
 )
-from contract_tests.rules import Level
+from contract_tests.rules import Effect, Level
 
-FORMAT = 1
+FORMAT = 2
 SCHEMA: Mapping[str, Any] = json.loads(Path(__file__).with_name("report.schema.json").read_text("utf-8"))
 
 
@@ -52,10 +53,12 @@ def load(path: Path) -> Report:
     return Report(
         tool=Tool(**body["tool"]),
         target_name=body["target_name"],
+        target_file=body["target_file"],
         address=body["address"],
         started_at=body["started_at"],
         seconds=body["seconds"],
         seed=body["seed"],
+        examples=body["examples"],
         profile=body["profile"],
         allowed=tuple(body["allowed"]),
         choices=body["choices"],
@@ -99,6 +102,8 @@ def _rule(body: Mapping[str, Any]) -> RuleResult:
     changed = {
         "level": Level(body["level"]),
         "verdict": Verdict(body["verdict"]),
+        "effects": tuple(map(Effect, body["effects"])),
+        "why": body["why"] and Why(body["why"]),
         "operations": {
             name: OperationResult(Verdict(each["verdict"]), each["examples"]) for name, each in body["operations"].items()
         },

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from contract_tests.absence import Why
 from contract_tests.report.model import Failure, Known, Outcome, Report, RuleResult, Verdict
 from contract_tests.report.visible import line
 from contract_tests.report.wording import WORDS, counted, duration, explanation, headline, worst
@@ -104,7 +105,9 @@ def _notes(report: Report, width: int) -> Iterable[Text]:
     """Why rules were not run or broke, what is mended, what is left behind."""
     for verdict in (Verdict.ERROR, Verdict.NOT_RUN):
         why = Counter(line(rule.reason or "no reason given", 50) for rule in report.rules if rule.verdict is verdict)
-        text = ", ".join(f"{count} {reason}" for reason, count in why.most_common(NAMED)) + ", …" * (len(why) > NAMED)
+        # What somebody chose to leave out is told last.
+        told = sorted(why.most_common(), key=lambda item: item[0].startswith(Why.DISABLED))
+        text = ", ".join(f"{count} {reason}" for reason, count in told[:NAMED]) + ", …" * (len(told) > NAMED)
         if why:
             yield _note(WORDS[verdict], STYLES[verdict], text, width)
     partly = [rule.id for rule in report.rules if rule.verdict is not Verdict.NOT_RUN and PARTLY in (rule.reason or "")]

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import tomllib
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
-from typing import Any, cast
 
 import pytest
 
+from contract_tests.rules import Effect
 from contract_tests.target import TargetError, load, probe
 
 ROOT = Path(__file__).parents[2]
@@ -99,34 +98,32 @@ def test_tags_choose_a_part_of_the_document(tmp_path: Path) -> None:
         assert load(path).tags == expected
 
 
-class Limited(BaseHTTPRequestHandler):
-    """Every answer tells the rate limit that the server was given."""
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ('allow = "writes"', "`allow` is a list of some of read-only, writes, destructive, burn-quota"),
+        ('allow = ["everything"]', "unknown effect in `allow` `everything`"),
+        ('allow = ["destructive"]', "destructive without writes"),
+        ("[pacing]\nrequests_per_minute = 0", "at least 1, not 0"),
+        ("[pacing]\nrequests_per_minute = true", "at least 1, not True"),
+        ("[pacing]\nper_second = 1", "unknown name in [pacing] `per_second`"),
+    ],
+)
+def test_what_a_run_may_do_is_said_in_known_words(lines: str, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "target.toml"
+    path.write_text(
+        GOOD.replace("[tenants]", f"{lines}\n[tenants]", 1) if lines.startswith("allow") else f"{GOOD}\n{lines}\n"
+    )
 
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.send_header("X-RateLimit-Limit", cast("Any", self.server).limit)
-        self.end_headers()
-        self.wfile.write(b"{}")
-
-    def log_message(self, *_: object) -> None:
-        """Nothing."""
+    with pytest.raises(TargetError, match=re.escape(said)):
+        load(path)
 
 
-@pytest.mark.parametrize(("limit", "enough"), [("300", False), ("19999", False), ("20000", True), ("many", True)])
-def test_a_credential_that_a_run_would_use_up_is_refused_in_one_line(limit: str, enough: bool, tmp_path: Path) -> None:
+def test_without_a_word_a_run_only_reads(tmp_path: Path) -> None:
     path = tmp_path / "target.toml"
     path.write_text(GOOD)
-    with HTTPServer(("127.0.0.1", 0), Limited) as server:
-        cast("Any", server).limit = limit
-        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        target = load(path, f"http://127.0.0.1:{server.server_port}/api")
-        if enough:
-            probe(target)
-        else:
-            with pytest.raises(TargetError, match=f"credential `full` may make {limit} requests.*override") as refused:
-                probe(target)
-            assert "\n" not in str(refused.value)
-        server.shutdown()
+
+    assert frozenset({Effect.READ}) == load(path).allows
 
 
 def test_the_mocks_target_file_names_what_the_world_has() -> None:

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from contract_tests.absence import kind
 from contract_tests.report.model import (
     Document,
     Failure,
@@ -17,7 +18,7 @@ from contract_tests.report.model import (
     Tool,
     Verdict,
 )
-from contract_tests.rules import RULES, Level
+from contract_tests.rules import RULES, Effect, Level
 
 OPERATIONS = {
     "getHealth": "GET /health",
@@ -101,12 +102,11 @@ def _passed(name: str, level: Level, sentence: str, source: str) -> RuleResult:
         sentence,
         source,
         Verdict.PASS,
-        None,
-        examples,
-        5,
-        examples + 3,
-        round(chance.uniform(0.1, 6), 2),
-        operations,
+        examples=examples,
+        minimum=5,
+        requests=examples + 3,
+        seconds=round(chance.uniform(0.1, 6), 2),
+        operations=operations,
     )
 
 
@@ -116,12 +116,14 @@ def report(rules: tuple[RuleResult, ...] | None = None, **changes: object) -> Re
     made = Report(
         tool=Tool("nexus-contract", "0.1.0"),
         target_name="mock",
+        target_file="fixtures/targets/mock.toml",
         address=ADDRESS,
         started_at="2026-11-24T20:50:16Z",
         seconds=161.4,
         seed=20261124,
+        examples=20,
         profile="standard",
-        allowed=("read", "writes", "destructive", "burn-quota"),
+        allowed=tuple(Effect),
         choices={"refused body": "422 for 400", "another tenant's resource": "404", "nextCursor at the end": "absent"},
         document=Document("NexusCommerce API", "v1", "9f2c1be07a5d" * 5 + "a1b2"),
         requests=sum(rule.requests for rule in chosen),
@@ -196,7 +198,7 @@ def failing(*failures: Failure) -> Change:
 
 def unrun(reason: str) -> Change:
     return lambda rule: replace(
-        rule, verdict=Verdict.NOT_RUN, reason=reason, examples=0, requests=0, seconds=0.0, operations={}
+        rule, verdict=Verdict.NOT_RUN, why=kind(reason), reason=reason, examples=0, requests=0, seconds=0.0, operations={}
     )
 
 
@@ -255,8 +257,14 @@ def many(count: int = 400) -> Report:
 
 def mostly_unrun() -> Report:
     """A read-only run with one credential."""
-    base = report(allowed=("read",))
-    reasons = ("not allowed: writes", "no credential: other_full", "unsupported: ai-jobs", "disabled", "out of time")
+    base = report(allowed=(Effect.READ,))
+    reasons = (
+        "not allowed: writes",
+        "no credential: other_full",
+        "unsupported: ai-jobs",
+        "disabled: --rule",
+        "out of time: 60 s",
+    )
     unruns = {
         rule.id: unrun(reasons[index % 5]) for index, rule in enumerate(base.rules) if rule.group not in ("PAG", "SRT")
     }

@@ -56,8 +56,8 @@ def spoilt(change: Callable[[dict[str, Any]], object]) -> str:
     ("text", "told"),
     [
         ("", "no JSON"),
-        ("[]", "no report of format 1"),
-        ('{"format": 2}', "but of 2"),
+        ("[]", "no report of format 2"),
+        ('{"format": 1}', "but of 1"),
         (spoilt(lambda body: body.pop("seed")), "seed"),
         (spoilt(lambda body: body["rules"][3].update(verdict="fine")), "/rules/3/verdict"),
         (spoilt(lambda body: body["rules"][0].update(extra=1)), "extra"),

@@ -68,14 +68,16 @@ def planted(text: str, verdict: Verdict, flag: bool = False) -> Report:
         known=flag,
     )
     results = {text: OperationResult(verdict, 1)}
-    rule = RuleResult("PAG-02", Level.MUST, text, text, verdict, text, operations=results, failures=(failure,))
+    rule = RuleResult("PAG-02", Level.MUST, text, text, verdict, reason=text, operations=results, failures=(failure,))
     return Report(
         tool=Tool(text, text),
         target_name=text,
+        target_file=text,
         address=text,
         started_at="2026-11-24T20:50:16Z",
         seconds=1,
         seed=1,
+        examples=1,
         profile=text,
         allowed=(text,),
         choices={text: text},
