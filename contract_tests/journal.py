@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from contract_tests.effects import MARK
 
@@ -56,7 +56,6 @@ class Journal:
     lasting: list[Made] = field(default_factory=list)
     moved: set[str] = field(default_factory=set)  # orders, which no operation leads back
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _file: IO[str] | None = None
 
     def owns(self, name: str) -> bool:
         """Whether a judge made what a request names."""
@@ -128,21 +127,15 @@ class Journal:
 
     def close(self) -> None:
         """The file goes when nothing that it names is left."""
-        with self._lock:
-            if self._file:
-                self._file.close()
-                self._file = None
-            if self.path and not self.there:
-                self.path.unlink(missing_ok=True)
+        if self.path and not self.there:
+            self.path.unlink(missing_ok=True)
 
     def _write(self, event: str, what: Made) -> None:
         if self.path is None:
             return
-        if self._file is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self.path.open("a", encoding="utf-8")
-        self._file.write(json.dumps([event, *what], ensure_ascii=False) + "\n")
-        self._file.flush()
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps([event, *what], ensure_ascii=False) + "\n")
 
 
 def _intended(operation: str, tenant: str | None, body: Any) -> Made | None:

@@ -69,7 +69,7 @@ def clean(target: Path, address: str | None) -> None:
         process.tidy(chosen, path)
     left = [path for path in journals if path.exists()]
     click.echo(
-        f"{len(journals)} runs had left something" if journals else "no run has left anything that this machine knows of"
+        f"{len(journals)} runs had left something" if journals else "no run has left anything, as far as is known here"
     )
     if left:
         raise Unjudged(f"not all of it could be removed; see {left[0]}")
