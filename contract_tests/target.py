@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -135,7 +136,7 @@ def _target(document: Mapping[str, Any], address: str | None) -> Target:
         address=chosen,
         jwks=jwks and urljoin(chosen, jwks),
         tenants=tenants,
-        tokens={name: _token(name, value) for name, value in credentials.items()},
+        tokens=_tokens(credentials),
         tags=_tags(document.get("tags")),
         allows=_allows(document.get("allow")),
         per_minute=_per_minute(document.get("pacing")),
@@ -210,6 +211,12 @@ def _uuid(name: str, value: object) -> None:
         UUID(str(value))
     except ValueError:
         raise TargetError(f"tenant `{name}`: {value!r} is no UUID") from None
+
+
+def _tokens(credentials: Mapping[str, object]) -> dict[str, str]:
+    """All of them; commands run beside each other, for most of them wait."""
+    with ThreadPoolExecutor(8) as pool:
+        return dict(zip(credentials, pool.map(_token, credentials, credentials.values()), strict=True))
 
 
 def _token(name: str, source: object) -> str:

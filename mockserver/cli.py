@@ -1,4 +1,7 @@
-"""nexus-mock: start the mock, or have it issue a token."""
+"""nexus-mock: start the mock, or have it issue a token.
+
+What only the start needs is imported there, and a command's module when it is called: `token` is called often, by scripts.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +10,17 @@ import re
 import sys
 from collections.abc import Callable
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from mockserver import logs, server
-from mockserver.app import create_app, delivering
+from mockserver import logs
 from mockserver.domain import instants
-from mockserver.greeting import greeting
-from mockserver.order_command import order
-from mockserver.quotas import UnusableStore
 from mockserver.settings import Settings
-from mockserver.store.database import UnusableDatabase, open_database
 from mockserver.terminal import read, stop
 from mockserver.tokens import Tokens
-from mockserver.webhooks.commands import webhook
 from nexuscommerce.contract import UnreadableDocument
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -30,14 +28,29 @@ _DEFAULT = Settings()
 _ORIGIN = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://[^/\s@]+")
 _YEARS = 100 * 365 * 24 * 3600
 _PATH = click.Path(path_type=Path, dir_okay=False)
-_MENDABLE = (UnreadableDocument, UnusableDatabase, UnusableStore, server.PortTaken)
+_COMMANDS = {"order": "mockserver.order_command", "webhook": "mockserver.webhooks.commands"}
 
 
 def _option(name: str, default: Any, help: str, **more: Any) -> Callable[[_F], _F]:  # noqa: A002  click's own word
     return click.option(name, *more.pop("as_", ()), default=default, help=help, show_envvar=True, **more)
 
 
-@click.group(invoke_without_command=True, context_settings={"auto_envvar_prefix": "NEXUS_MOCK", "show_default": True})
+class _Late(click.Group):
+    """A group that imports a command's module when it is asked for it: click's own recipe."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *_COMMANDS])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return super().get_command(ctx, cmd_name)
+        command: click.Command = getattr(import_module(_COMMANDS[cmd_name]), cmd_name)
+        return command
+
+
+@click.group(
+    cls=_Late, invoke_without_command=True, context_settings={"auto_envvar_prefix": "NEXUS_MOCK", "show_default": True}
+)
 @_option("--host", _DEFAULT.host, "The address to listen on.")
 @_option("--port", _DEFAULT.port, "The port; 0 takes any free one.", type=click.IntRange(0, 65535))
 @_option("--database", _DEFAULT.database, "The state file; it survives a restart.", type=_PATH)
@@ -95,13 +108,19 @@ def token(settings: Settings, tenant: str | None, role: str, expires_in: int) ->
 
 def start(settings: Settings) -> None:
     """Open everything, say where it is, and serve."""
+    from mockserver import server
+    from mockserver.app import create_app, delivering
+    from mockserver.greeting import greeting
+    from mockserver.quotas import UnusableStore
+    from mockserver.store.database import UnusableDatabase, open_database
+
     logs.configure(settings.log)
     contract, world = read(settings)
     try:
         listener = server.listen(settings.host, settings.port)  # before the state is touched: another mock may be here
         database = open_database(settings.database, contract, world, fresh=settings.fresh)
         app = create_app(settings, contract, world, database)
-    except _MENDABLE as why:
+    except (UnreadableDocument, UnusableDatabase, UnusableStore, server.PortTaken) as why:
         stop(str(why))
     program = sys.argv[0] if sys.argv[0].endswith("nexus-mock") else "nexus-mock"
     click.echo(greeting(settings, world, listener.getsockname()[1], program))
@@ -109,7 +128,3 @@ def start(settings: Settings) -> None:
         server.serve(app, listener, delivering(settings, database))
     finally:
         database.close()
-
-
-main.add_command(order)
-main.add_command(webhook)

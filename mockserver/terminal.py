@@ -5,14 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from mockserver.settings import Settings
-from mockserver.store.database import Database, UnusableDatabase, open_database
 from mockserver.store.world import UnreadableWorld, World, load_world
 from nexuscommerce.contract import Contract, UnreadableDocument, load
+
+if TYPE_CHECKING:
+    from mockserver.store.database import Database
 
 
 def read(settings: Settings) -> tuple[Contract, World]:
@@ -27,6 +29,8 @@ def read(settings: Settings) -> tuple[Contract, World]:
 @contextmanager
 def opened(settings: Settings) -> Iterator[tuple[Contract, World, Database]]:
     """The state file too, as it is: `--fresh` is for the start of a mock, and would take the state from one that runs."""
+    from mockserver.store.database import UnusableDatabase, open_database  # SQLAlchemy takes its time
+
     contract, world = read(settings)
     is_new = not settings.database.exists()
     try:

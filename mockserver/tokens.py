@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from joserfc import jwt
 from joserfc.errors import ExpiredTokenError, JoseError
@@ -13,7 +13,9 @@ from joserfc.jwk import ECKey, KeySet
 from mockserver import profiles
 from mockserver.domain import instants
 from mockserver.domain.errors import ApiError
-from mockserver.store.sessions import Session
+
+if TYPE_CHECKING:
+    from mockserver.store.sessions import Session
 
 ALGORITHM = "ES256"
 LIFETIME = timedelta(hours=24)

@@ -9,7 +9,7 @@ import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contract_tests.rules import FAULTS as CLAIMED
-from mockserver import cli, handlers
+from mockserver import app, handlers
 from mockserver.domain import jobs
 from mockserver.handlers import Handler
 from mockserver.store import statements
@@ -128,8 +128,8 @@ def on_the_way_in(change: Callable[[Scope], Scope]) -> None:
 
 def around(wrap: Callable[[ASGIApp], ASGIApp]) -> None:
     """Put something around the whole mock."""
-    made: Callable[..., ASGIApp] = vars(cli)["create_app"]
-    replace(cli, "create_app", lambda *args, **options: wrap(made(*args, **options)))
+    made: Callable[..., ASGIApp] = vars(app)["create_app"]
+    replace(app, "create_app", lambda *args, **options: wrap(made(*args, **options)))
 
 
 def brisk_jobs() -> None:
