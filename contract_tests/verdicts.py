@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shlex
 import sys
 import time
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ import pytest
 from contract_tests.absence import Why, kind
 from contract_tests.document import CONTRACT
 from contract_tests.ledger import Ledger
-from contract_tests.profiles import DEFAULT, PROFILES
+from contract_tests.profiles import PROFILES
 from contract_tests.report import baseline, outputs, record, terminal
 from contract_tests.report.gathering import Trial, failed, gathered, judged_by, lines_of, telling
 from contract_tests.report.model import Document, Report, Tool, Verdict
@@ -134,14 +133,8 @@ class Verdicts:
         return redact(text, self.target.secrets)
 
     def _replay(self, rule: str) -> str:
-        """The command that judges a rule again as it was judged."""
-        option = self.config.option
-        address = ["--address", option.address] if option.address else []
-        profile = ["--profile", option.profile] if option.profile != DEFAULT else []
-        own = option.examples != PROFILES[option.profile].examples
-        examples = ["--examples", str(option.examples)] if own else []
-        parts = [str(option.target), *address, "--rule", rule, "--seed", str(option.seed), *profile, *examples]
-        return shlex.join(["nexus-contract", "run", *parts])
+        """The command that runs the failures of a rule again; the report is in the directory of its page."""
+        return f"nexus-contract replay report.json {rule}"
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:

@@ -128,7 +128,7 @@ def _body(text: str, cut: int) -> Body:
 
 
 def _marks(failure: Failure) -> list[str]:
-    return ["flaky"] * failure.flaky + ["known"] * failure.known
+    return ["flaky"] * failure.flaky + ["confirmed"] * failure.confirmed + ["known"] * failure.known
 
 
 def _shown(value: Any) -> Any:

@@ -34,6 +34,7 @@ def explanation(report: Report) -> str:
     musts = sum(rule.level is Level.MUST for rule in judged)
     known = sum(rule.verdict is Verdict.FAIL and rule.known for rule in report.rules)
     broken = len(report.broken)
+    flaky = sum(rule.flaky for rule in report.rules)
     said = {
         Outcome.CONFORMS: f"All {counted(len(judged), 'rule')} were judged, and no MUST is broken.",
         Outcome.INCOMPLETE: f"No MUST is broken among the {counted(len(judged), 'rule')} that were judged.",
@@ -43,6 +44,7 @@ def explanation(report: Report) -> str:
         f"{'is' if broken == 1 else 'are'} broken.",
     }[report.outcome]
     notes = [
+        f"{counted(flaky, 'rule')} failed once and not again: flaky, and that is not a pass." if flaky else "",
         f"{counted(known, 'rule')} {'fails' if known == 1 else 'fail'} in ways that the baseline knows." if known else "",
         f"{counted(counts[Verdict.NOT_RUN], 'rule')} {'was' if counts[Verdict.NOT_RUN] == 1 else 'were'} not run, "
         "and that is not a pass."

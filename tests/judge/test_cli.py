@@ -194,7 +194,9 @@ def test_a_failure_can_be_seen_again(found: tuple[str, Path, subprocess.Complete
     assert failure.response is not None
     assert failure.response.status == 200
     assert failure.curl.startswith("curl -X GET ")
-    assert failure.replay == f"nexus-contract run {MOCK_TOML} --address {address} --rule PAG-04 --seed 7"
+    assert failure.replay == "nexus-contract replay report.json PAG-04"
+    assert failure.confirmed
+    assert not failure.flaky
     assert "DOES NOT CONFORM" in done.stdout
 
 
