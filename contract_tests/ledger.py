@@ -76,6 +76,7 @@ class Ledger:
     exchanges: list[Exchange] = field(default_factory=list)
     test: str = ""
     requests: int = 0
+    succeeded: set[str] = field(default_factory=set)  # operations of which a request had the success that the document gives
     applied: Counter[str] = field(default_factory=Counter)
     at: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     breaches: dict[tuple[str, str, int], Breach] = field(default_factory=dict)
@@ -87,6 +88,8 @@ class Ledger:
         seen = exchange.seen
         if not seen.status:
             return  # nothing came that could be judged
+        if seen.operation and seen.status == seen.operation.success:
+            self.succeeded.add(seen.operation.id)
         for rule, found in judge(seen):
             self.applied[rule] += 1
             if seen.operation:

@@ -73,7 +73,9 @@ def time_limit(profile: str, given: int | None) -> int | None:
 
 
 def carried_out(target: Target, options: Options) -> int:
-    """Judge the target, show what was found, and answer the exit code."""
+    """Judge the target, show what was found, and answer the exit code. What a killed run left there is taken away first."""
+    for left in process.abandoned(target):
+        process.tidy(target, left)
     with tempfile.TemporaryDirectory(prefix="nexus-contract-") as scratch:
         report, interrupted = judged(target, options, Path(scratch))
     if report is None:

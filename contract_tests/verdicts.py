@@ -19,7 +19,7 @@ from contract_tests.document import CONTRACT
 from contract_tests.ledger import Ledger
 from contract_tests.profiles import PROFILES
 from contract_tests.report import baseline, outputs, record, terminal
-from contract_tests.report.gathering import Trial, failed, gathered, judged_by, lines_of, telling
+from contract_tests.report.gathering import Trial, distrust, failed, gathered, judged_by, lines_of, telling, unproven
 from contract_tests.report.model import Document, Report, Tool, Verdict
 from contract_tests.report.record import UnreadableReport
 from contract_tests.report.redaction import published, redact
@@ -164,6 +164,7 @@ class Verdicts:
     def _whole(self) -> Report:
         info, option = CONTRACT.document["info"], self.config.option
         trials = list(self.trials.values())
+        distrust(trials, unproven(trials, self.ledger.succeeded))
         results = [
             gathered(rule, trials, self.ledger, *self._absent(rule.id), self._replay(rule.id)) for rule in RULES.values()
         ]

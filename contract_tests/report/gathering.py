@@ -35,6 +35,20 @@ class Trial:
     seconds: float = 0.0
 
 
+def unproven(trials: Iterable[Trial], succeeded: set[str]) -> set[str]:
+    """The operations of which a valid request was wanted, and none ever succeeded: that they refuse is no merit there."""
+    failed = {failure.operation for trial in trials if trial.verdict is Verdict.FAIL for failure in trial.failures}
+    return (failed & CONTRACT.operations.keys()) - succeeded
+
+
+def distrust(trials: Iterable[Trial], dead: set[str]) -> None:
+    """A test that passed at such operations alone has judged nothing."""
+    for trial in trials:
+        if trial.verdict is Verdict.PASS and trial.operations and set(trial.operations) <= dead:
+            trial.verdict, trial.why = Verdict.NOT_RUN, Why.TOO_LITTLE
+            trial.reason = f"{Why.TOO_LITTLE}: no valid request of {', '.join(trial.operations)} ever succeeded"
+
+
 def gathered(rule: Rule, trials: Iterable[Trial], ledger: Ledger, why: Why, absent: str, replay: str) -> RuleResult:
     """One rule. `why` and `absent` tell what kept it from being run, if no test of it was finished; `replay` is the command
     that judges it again."""
