@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from enum import StrEnum
 from typing import NoReturn
 
@@ -28,3 +29,9 @@ def kind(reason: str) -> Why:
     """The kind of a reason, as `not_run` wrote it; one that names no kind is about the target's data."""
     name = reason.partition(": ")[0]
     return Why(name) if name in set(Why) else Why.TOO_LITTLE
+
+
+def enough(found: Sized, least: int, what: str) -> None:
+    """Not run where fewer were found than a law can be judged on: on nothing at all it holds of itself."""
+    if len(found) < least:
+        not_run(Why.TOO_LITTLE, f"{what}: {len(found)}, and {least} are needed")

@@ -6,6 +6,7 @@ What they send goes through the gate, the pacer and the journal; all that they s
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -42,6 +43,11 @@ class Answer:
     def __str__(self) -> str:
         said = self.seen.error.get("code") or ("" if self.status < 400 else pretty(self.body))
         return f"{self.request} answered {self.status} {said}".strip()
+
+    @property
+    def said(self) -> str:
+        """All that came, headers and body, as text."""
+        return self.seen.said
 
     def ok(self) -> Answer:
         """This answer, which must be the success that the document gives for its operation."""
@@ -202,7 +208,8 @@ class Actor:
         if not has(operation_id):
             not_run(Why.UNSUPPORTED, f"the target does not have {operation_id}")
         operation = by_id(operation_id)
-        at = operation.path.format(**{name: quote(value, safe="") for name, value in (path or {}).items()})
+        names = re.findall(r"{(\w+)}", operation.path)
+        at = operation.path.format(**{name: quote((path or {})[name], safe="") for name in names})
         if body is None:
             return self.send(operation.method, at, query, headers)
         content = json.dumps(body, ensure_ascii=False).encode()

@@ -6,6 +6,7 @@ import random
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from hypothesis import HealthCheck, Phase, settings
 
 from contract_tests import partial
 from contract_tests import target as targets
-from contract_tests.absence import Why, not_run
+from contract_tests.absence import Why, enough, not_run
 from contract_tests.client import Actor, Service
 from contract_tests.document import TAGS, identity
 from contract_tests.effects import Gate
@@ -31,6 +32,7 @@ from contract_tests.profiles import DEFAULT, PROFILES, chosen
 from contract_tests.progress import Screen
 from contract_tests.rules import RULES, Effect
 from contract_tests.seen import Row
+from contract_tests.surroundings import Surroundings, seen_by
 from contract_tests.target import CREDENTIALS, Target
 from contract_tests.tidying import tidied
 from contract_tests.verdicts import LEFTOVERS, Verdicts, rule_of
@@ -40,7 +42,7 @@ from nexuscommerce.contract import Operation
 # Jobs change lists by themselves, so they are dispatched when the lists, and jobs alone, have been judged. While they run
 # comes all else; then what takes long and tires the target; and at the very end what looks back on the whole run.
 LISTS_FIRST = ("test_pagination", "test_sorting", "test_fields", "test_filters", "test_dates", "test_tenancy", "test_jobs")
-LAST = ("test_rate_limits", "test_schemathesis", "test_repricing", "test_laws")
+LAST = ("test_rate_limits", "test_schemathesis", "test_repricing", "test_isolation", "test_laws")
 TARGET, LEDGER, GATE = pytest.StashKey[Target](), pytest.StashKey[Ledger](), pytest.StashKey[Gate]()
 DEADLINE = pytest.StashKey[float | None]()  # on the monotonic clock
 
@@ -247,6 +249,20 @@ def anonymous(full: Actor) -> Actor:
 
 
 @pytest.fixture(scope="session")
+def surroundings(other_full: Actor) -> Surroundings:
+    """What the tenant `other` sees before the judge writes anything."""
+    return seen_by(other_full)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _before_any_test(request: pytest.FixtureRequest) -> None:
+    """Take that now, if a test will ask for it. If it cannot be taken that test will say why, and no other."""
+    if any("surroundings" in getattr(item, "fixturenames", ()) for item in request.session.items):
+        with suppress(Exception, pytest.skip.Exception):
+            request.getfixturevalue("surroundings")
+
+
+@pytest.fixture(scope="session")
 def chance(pytestconfig: pytest.Config) -> random.Random:
     return random.Random(pytestconfig.option.seed)  # noqa: S311
 
@@ -295,12 +311,13 @@ def _saying(config: pytest.Config) -> Callable[[str], None]:
 
 @pytest.fixture(scope="module")
 def everything(full: Actor, catalogue: list[Row]) -> Callable[[Operation], list[Row]]:
-    """All rows of a list, walked once for a module that does not write."""
+    """All rows of a list, walked once for a module that does not write; not run where there is none."""
     seen: dict[str, list[Row]] = {}
 
     def rows(listing: Operation) -> list[Row]:
         if listing.id not in seen:
             seen[listing.id] = walk(full, listing).rows
+        enough(seen[listing.id], 1, f"rows of {listing.id}")
         return seen[listing.id]
 
     return rows

@@ -220,12 +220,10 @@ def _faults_are_listed(seen: Seen) -> Found:
 
 
 def _nothing_is_betrayed(seen: Seen) -> Found:
-    if seen.bodiless:
-        return None
-    text = seen.content.decode("utf-8", "replace")
     token = (seen.authorization or "").partition(" ")[2].strip()
-    found = _unless(len(token) < 12 or token not in text, "the body repeats the token")
-    return found + ([f"the body shows {trace[0]!r}"] if seen.refused and (trace := TRACE.search(text)) else [])
+    found = _unless(len(token) < 12 or token not in seen.said, "the answer repeats the token")
+    trace = TRACE.search(seen.content.decode("utf-8", "replace")) if seen.refused else None
+    return [*found, f"the body shows {trace[0]!r}"] if trace else found
 
 
 LAWS: dict[str, Callable[[Seen], Found]] = {

@@ -7,7 +7,9 @@ import shlex
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
+from contract_tests.consecutive import Consecutive
 from contract_tests.laws import judge
 from contract_tests.seen import Seen
 
@@ -81,6 +83,7 @@ class Ledger:
     at: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     breaches: dict[tuple[str, str, int], Breach] = field(default_factory=dict)
     times: Counter[tuple[str, str, int]] = field(default_factory=Counter)
+    consecutive: Consecutive = field(default_factory=Consecutive)
 
     def write(self, exchange: Exchange) -> None:
         self.exchanges.append(exchange)
@@ -90,7 +93,7 @@ class Ledger:
             return  # nothing came that could be judged
         if seen.operation and seen.status == seen.operation.success:
             self.succeeded.add(seen.operation.id)
-        for rule, found in judge(seen):
+        for rule, found in chain(judge(seen), self.consecutive.judge(seen)):
             self.applied[rule] += 1
             if seen.operation:
                 self.at[rule][seen.operation.id] += 1

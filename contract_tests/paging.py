@@ -19,6 +19,7 @@ class Walk:
     """The pages of one list, in order."""
 
     pages: tuple[Answer, ...]
+    limit: int
 
     @property
     def rows(self) -> list[Row]:
@@ -45,4 +46,4 @@ def walk(actor: Actor, listing: Operation, query: Mapping[str, Any] | None = Non
         assert len(pages) < most, f"expected nextCursor to become null; page {len(pages)} still has one: {pages[-1]}"
         cursors.add(cursor)
         pages.append(actor.call(listing.id, query={**asked, "cursor": cursor}).ok())
-    return Walk(tuple(pages))
+    return Walk(tuple(pages), limit)

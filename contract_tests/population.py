@@ -8,11 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from contract_tests.absence import Why, not_run
 from contract_tests.client import Actor, Answer
-from contract_tests.document import CONTRACT, JOBS, LISTS, has
+from contract_tests.document import CONTRACT, JOBS, LISTS, WITH_PATH, has
 from contract_tests.effects import MARK
 from contract_tests.seen import Row
 from contract_tests.stock import MERCHANTS, of_types, set_level
+from contract_tests.surroundings import names_of
 from nexuscommerce.contract import Operation
 
 # Titles and SKU ends with ties, letter case, digits, wildcards and non-ASCII text, for the laws of sorting and searching.
@@ -45,6 +47,7 @@ TITLES = {
 # Units in the warehouses that the merchant sets, one after the other, for ties and numbers that sort otherwise as text.
 UNITS = ((9,), (10,), (100,), (10, 9), (0,), (), (100, 0))
 PRIORITIES = (100, 9, 10, 1, 10, 1_000_000_000)  # of rules that are not active: they decide nothing
+AMOUNTS = (10.5, 9.5, 100.5, 9.5)  # of rules
 
 
 @dataclass
@@ -102,9 +105,13 @@ class Population:
         job: Row = actor.call("cancelJob", {"jobId": made["id"]}).ok().data
         return job
 
+    def has_made(self, row: Row) -> bool:
+        """Whether a row of any list is there because of a judge."""
+        return any(self.full.service.journal.owns(name) for name in names_of(row))
+
 
 def populate(population: Population) -> list[Row]:
-    """The products of TITLES, with ties in price and status, a GTIN on some and stock of some; and rules named so."""
+    """The products of TITLES, with ties in price and status, a GTIN, a category and stock on some; and rules named so."""
     statuses = CONTRACT.schemas.named("ProductStatus")["enum"]
     products = [
         population.product(
@@ -113,6 +120,7 @@ def populate(population: Population) -> list[Row]:
             price=(n % 5) + 0.99,
             status=statuses[n % len(statuses)],
             gtin=f"{n:013d}" if n % 2 else None,
+            category="Judged" if n % 3 else None,
         )
         for n, (end, title) in enumerate(TITLES.items())
     ]
@@ -121,7 +129,7 @@ def populate(population: Population) -> list[Row]:
         for place, units in zip(places, UNITS[n % len(UNITS)], strict=False):
             set_level(population.full, product["sku"], place, units).ok()
     for n, title in enumerate(TITLES.values()) if has("createPricingRule") else ():
-        population.rule(name=title, value=n % 4 + 0.5, priority=PRIORITIES[n % len(PRIORITIES)])
+        population.rule(name=title, value=AMOUNTS[n % len(AMOUNTS)], priority=PRIORITIES[n % len(PRIORITIES)])
     return products
 
 
@@ -142,15 +150,32 @@ def params(kind: str, skus: list[str], **members: Any) -> dict[str, Any]:
     return {**CONTRACT.schemas.named(f"{JOBS[kind]}Params")["example"], "skus": skus, **members}
 
 
-def existing(actor: Actor) -> dict[str, str]:
-    """Path parameter -> a value that leads to a resource of the actor's tenant, from the `links` of the lists."""
-    return {listing.detail.parameter: _first(actor, listing, listing.detail.member) for listing in LISTS if listing.detail}
+class Leading(dict[str, str]):
+    """Path parameter -> a value that leads to a resource. Whoever needs one that a tenant lacks is not run."""
+
+    def __missing__(self, parameter: str) -> str:
+        listing = next(each.id for each in LISTS if each.detail and each.detail.parameter == parameter)
+        not_run(Why.TOO_LITTLE, f"there is nothing in {listing}, and the judge cannot make any")
 
 
-def _first(actor: Actor, listing: Operation, member: str) -> str:
-    rows = actor.call(listing.id, query={"limit": 1}).ok().rows
-    assert rows, f"expected tenant {actor.tenant} to have rows in {listing.id}; the judge cannot make these itself"
-    return str(rows[0][member])
+def existing(actor: Actor) -> Leading:
+    """What leads to resources of the actor's tenant, from the `links` of the lists."""
+    found = Leading()
+    for listing, detail in ((each, each.detail) for each in LISTS if each.detail):
+        for row in actor.call(listing.id, query={"limit": 1}).ok().rows:
+            found[detail.parameter] = str(row[detail.member])
+    return found
+
+
+def nowhere(actor: Actor, chance: random.Random) -> dict[str, str]:
+    """The same parameters with values that lead nowhere."""
+    return {name: unknown(value, chance) for name, value in {**_examples(), **existing(actor)}.items()}
+
+
+def _examples() -> dict[str, str]:
+    """The document's own values of path parameters, where a tenant has none."""
+    parameters = (each for operation in WITH_PATH for each in operation.parameters if each.location == "path")
+    return {each.name: str(each.schema["example"]) for each in parameters}
 
 
 def unknown(value: str, chance: random.Random) -> str:

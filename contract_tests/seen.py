@@ -54,6 +54,11 @@ class Seen:
     def refused(self) -> bool:
         return self.status >= 400 and not self.bodiless
 
+    @property
+    def said(self) -> str:
+        """All that came, headers and body, as text."""
+        return "\n".join([*self.headers.values(), self.content.decode("utf-8", "replace")])
+
     @cached_property
     def body(self) -> Any:
         """The JSON of the body, or None."""

@@ -43,6 +43,7 @@ CREDENTIALS: Mapping[str, str] = {
     "elsewhere": "main",
     "quota": "main",
     "jwt_manager": "main",
+    "jwt_again": "main",
     "jwt_viewer": "main",
     "jwt_expired": "main",
     "other_full": "other",

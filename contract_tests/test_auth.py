@@ -12,7 +12,8 @@ from contract_tests import forgery
 from contract_tests.absence import Why, not_run
 from contract_tests.client import Actor, Answer
 from contract_tests.document import CONTRACT, GUARDED, named
-from contract_tests.population import existing, sample, unknown
+from contract_tests.population import existing, sample
+from contract_tests.population import nowhere as leading_nowhere
 from contract_tests.target import Target
 from nexuscommerce.contract import Operation
 
@@ -33,9 +34,9 @@ def path(full: Actor) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def nowhere(path: dict[str, str], chance: Random) -> dict[str, str]:
+def nowhere(full: Actor, chance: Random) -> dict[str, str]:
     """Path parameters of resources that do not: a request that is let in changes nothing there."""
-    return {name: unknown(value, chance) for name, value in path.items()}
+    return leading_nowhere(full, chance)
 
 
 @guarded

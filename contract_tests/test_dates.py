@@ -27,6 +27,18 @@ def test_a_date_filter_includes_the_exact_instant(
 
 
 @dates
+@pytest.mark.parametrize("digits", [0, 1, 6, 9])
+@pytest.mark.rule("FIL-06")
+def test_a_date_time_may_have_any_fraction(
+    listing: Operation, chosen: Filter, digits: int, judged: Judged, everything: Everything
+) -> None:
+    """RFC 3339: none, or any number of digits. Between a row's instant and its second the row must not be lost."""
+    for moment in moments(everything(listing), chosen)[:6]:
+        fraction = f".{moment.microsecond:06d}000"[: digits + 1] if digits else ""
+        judged(listing, {chosen.parameter: f"{moment:%Y-%m-%dT%H:%M:%S}{fraction}Z"})
+
+
+@dates
 @pytest.mark.parametrize("offset", [2.0, -5.5, 14.0])
 @pytest.mark.rule("FIL-07")
 def test_an_offset_is_heeded(

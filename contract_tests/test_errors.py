@@ -12,7 +12,7 @@ import pytest
 
 from contract_tests.client import Actor
 from contract_tests.document import CONTRACT, WITH_BODY, WITH_PATH, named
-from contract_tests.population import Population, existing, sample, unknown
+from contract_tests.population import Population, existing, nowhere, sample
 from nexuscommerce.contract import Operation
 
 JSON = {"Content-Type": "application/json"}
@@ -244,6 +244,15 @@ def test_faults_are_named_of_the_body_that_was_meant(
     assert missing(answer.details, [("body", within + name) for name in expected]) == []
 
 
+@pytest.mark.parametrize("parameter", ["access_token", "token", "api_key", "key", "authorization"])
+@pytest.mark.rule("ERR-04")
+def test_a_token_in_the_query_is_not_repeated(parameter: str, full: Actor, anonymous: Actor) -> None:
+    """Beside valid credentials and without; the law looks for the token in the header of the request alone."""
+    for caller in (full, anonymous):
+        said = caller.call("listProducts", query={parameter: full.token}).said
+        assert str(full.token) not in said, f"{parameter} is repeated"
+
+
 ROUTES = (
     "/inventory/",
     "/inventory/SKU-001/levels",
@@ -293,15 +302,14 @@ def test_an_odd_name_is_no_unknown_path(operation: Operation, name: str, full: A
 @pytest.mark.parametrize("operation", WITH_PATH, ids=named)
 @pytest.mark.rule("ERR-14")
 def test_a_resource_that_does_not_exist_is_not_found(operation: Operation, full: Actor, chance: Random) -> None:
-    path = {name: unknown(value, chance) for name, value in existing(full).items()}
-    full.call(operation.id, path, body=sample(operation)).refused("RESOURCE_NOT_FOUND")
+    full.call(operation.id, nowhere(full, chance), body=sample(operation)).refused("RESOURCE_NOT_FOUND")
 
 
 @pytest.fixture(scope="module")
 def url(full: Actor) -> Callable[[Operation], str]:
     """An operation's path with the parameters of resources that exist."""
     path = existing(full)
-    return lambda operation: operation.path.format(**path)
+    return lambda operation: operation.path.format_map(path)
 
 
 def chunks(content: bytes, size: int = 65_536) -> Iterator[bytes]:

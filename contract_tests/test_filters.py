@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from functools import cache
+from itertools import combinations
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from contract_tests.client import Actor
-from contract_tests.document import CONTRACT, GUARDED, LISTS, named
+from contract_tests.document import CONTRACT, GUARDED, LISTS, identity, named
 from contract_tests.filtering import Everything, Judged, Membership, forbidden, of_kind, reversed_range, values
+from contract_tests.matching import Members
+from contract_tests.paging import walk
 from contract_tests.population import existing, sample
+from contract_tests.seen import Row
 from nexuscommerce.contract import Comparison, Filter, Operation
 
 SIGNS = (
@@ -104,6 +111,32 @@ def test_filters_combine_with_and(listing: Operation, judged: Judged, everything
             judged(listing, wanted)
 
     judge()
+
+
+@pytest.mark.parametrize("listing", [o for o in LISTS if len(o.filters) > 1], ids=named)
+@pytest.mark.rule("FIL-02")
+def test_two_filters_give_the_intersection(
+    listing: Operation, full: Actor, everything: Everything, members: Membership
+) -> None:
+    """Of every two filters, by the values of one row, so that it is not empty: what both give is what each gives."""
+    key, rows = identity(listing), everything(listing)
+
+    @cache
+    def given(*pairs: tuple[str, Any]) -> set[Any]:
+        return set(walk(full, listing, dict(pairs)).values(key))
+
+    for n, (first, second) in enumerate(combinations(listing.filters, 2)):
+        row = rows[n % len(rows)]
+        wanted = [(each.parameter, own(row, each, members(listing))) for each in (first, second)]
+        if all(value is not None for _, value in wanted):
+            assert given(*wanted) == given(wanted[0]) & given(wanted[1]), f"{dict(wanted)}"
+            assert row[key] in given(*wanted), f"{dict(wanted)} are its own"
+
+
+def own(row: Row, chosen: Filter, reading: Members) -> Any:
+    """A value of a filter that this row matches; None if it shows none."""
+    values = (value for member in chosen.fields for value in reading.of(row, member))
+    return next((value for value in values if value not in (None, "")), None)
 
 
 @lists

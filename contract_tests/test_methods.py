@@ -48,7 +48,7 @@ def test_the_health_check_tells_the_time(anonymous: Actor) -> None:
 def test_head_answers_as_get_does(operation: Operation, full: Actor, anonymous: Actor) -> None:
     """The same status and headers for the success, and for refusals before and after the token is known."""
     path = existing(full)
-    url = operation.path.format(**path)
+    url = operation.path.format_map(path)
     for actor, query in ((full, {}), (anonymous, {}), (full, {"nonsense": "1"}), (full.at(None), {})):
         get, head, again = (actor.send(method, url, query) for method in ("GET", "HEAD", "GET"))
         assert head.status == get.status
@@ -61,7 +61,7 @@ def test_head_answers_as_get_does(operation: Operation, full: Actor, anonymous: 
 @paths
 @pytest.mark.rule("STA-07")
 def test_options_needs_no_token(path: str, anonymous: Actor, full: Actor) -> None:
-    url = path.format(**existing(full))
+    url = path.format_map(existing(full))
     for actor in (anonymous.at(None), anonymous.with_token("garbage", "nonsense"), full):
         answer = actor.send("OPTIONS", url)
         assert answer.status == 204, f"expected 204; {answer}"
@@ -72,7 +72,7 @@ def test_options_needs_no_token(path: str, anonymous: Actor, full: Actor) -> Non
 @pytest.mark.rule("STA-08")
 def test_a_method_that_the_path_has_not(path: str, method: str, full: Actor) -> None:
     """With a body and without: 405 comes before both are looked at."""
-    url = path.format(**existing(full))
+    url = path.format_map(existing(full))
     for content, headers in ((None, {}), (b"{", {"Content-Type": "text/plain"})):
         answer = full.send(method, url, (), headers, content).refused("METHOD_NOT_ALLOWED")
         assert _list(answer.headers.get("allow", "")) == set(CONTRACT.methods[path]), f"Allow: {answer.headers.get('allow')}"
@@ -81,7 +81,7 @@ def test_a_method_that_the_path_has_not(path: str, method: str, full: Actor) -> 
 @paths
 @pytest.mark.rule("STA-09")
 def test_a_browser_may_ask_beforehand(path: str, full: Actor) -> None:
-    url = path.format(**existing(full))
+    url = path.format_map(existing(full))
     for method in CONTRACT.methods[path]:
         if method in METHODS:
             asked = {

@@ -18,7 +18,7 @@ from contract_tests.absence import Why, not_run
 from contract_tests.client import Actor, Answer
 from contract_tests.document import CONTRACT, by_id, has
 from contract_tests.paging import walk
-from contract_tests.population import Population, existing, unknown
+from contract_tests.population import Population, nowhere
 from contract_tests.stock import KEPT, update
 
 RANK = {row.code: n for n, row in enumerate(CONTRACT.refusals)}
@@ -171,14 +171,14 @@ def ask(
     full: Actor, other_full: Actor, anonymous: Actor, actor: Callable[[str], Actor], population: Population, chance: Random
 ) -> Callable[[Ground, Any], Answer]:
     taken = population.product()["sku"]
-    nowhere = {name: unknown(value, chance) for name, value in existing(full).items()}
+    missing = nowhere(full, chance)
     makers: dict[str, Callable[[], Request]] = {
         "list": lambda: Request("GET", "/products"),
         "create": lambda: Request(
             "POST", "/products", media=JSON, content=b'{"sku": "%s", "title": "x", "price": 1}' % taken.encode()
         ),
-        "update": lambda: Request("PATCH", f"/products/{nowhere['sku']}", media=JSON, content=b'{"title": "x"}'),
-        "cancel": lambda: Request("POST", f"/orders/{nowhere['orderId']}/cancel"),
+        "update": lambda: Request("PATCH", f"/products/{missing['sku']}", media=JSON, content=b'{"title": "x"}'),
+        "cancel": lambda: Request("POST", f"/orders/{missing['orderId']}/cancel"),
         "stock": lambda: Request("PUT", f"/inventory/{taken}", media=JSON, content=_kept(full)),
         "rule": lambda: Request("PATCH", f"/pricing/rules/{population.rule()['id']}", media=JSON, content=b'{"value": 1}'),
         "job": lambda: Request("POST", f"/ai-jobs/{population.job()['id']}/cancel"),

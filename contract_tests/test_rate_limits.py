@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import NamedTuple
 
 import pytest
 
@@ -13,30 +12,9 @@ from contract_tests.client import Actor, Answer
 from contract_tests.document import CONTRACT, LISTS
 from contract_tests.population import Population
 from contract_tests.seen import clock
+from contract_tests.windows import TRIES, window, within
 
 MOST = 300  # requests that the judge is ready to spend on using a key up
-TRIES = 4  # a window may end in the midst of any test: then it is made again
-
-
-class Window(NamedTuple):
-    """What the headers of one answer say."""
-
-    limit: int
-    remaining: int
-    reset: int
-
-
-def window(answer: Answer) -> Window:
-    return Window(*(answer.whole(f"X-RateLimit-{name}") for name in ("Limit", "Remaining", "Reset")))
-
-
-def within(run: Callable[[], list[Answer]]) -> list[Window]:
-    """The windows of a few answers, all of one window: made again if one ended in between."""
-    for _ in range(TRIES):
-        seen = [window(answer) for answer in run()]
-        if len({each.reset for each in seen}) == 1:
-            return seen
-    raise AssertionError(f"expected one reset within a window, got {[each.reset for each in seen]} again and again")
 
 
 def until_reset(answer: Answer) -> float:
@@ -137,12 +115,19 @@ def test_reset_ends_this_minute_or_hour(full: Actor, quota: Actor) -> None:
 
 
 @pytest.mark.rule("RAT-05")
-def test_beyond_the_limit_is_refused(quota: Actor, used_up: Callable[[], Answer]) -> None:
+def test_beyond_the_limit_is_refused(quota: Actor, other_full: Actor, used_up: Callable[[], Answer]) -> None:
     """For every list and write, before anything else about the request is looked at."""
     for listing in LISTS:
         while_used_up(used_up, lambda listing=listing: quota.call(listing.id)).refused("RATE_LIMITED")  # type: ignore[misc]
     while_used_up(used_up, lambda: quota.at(None).call("listProducts")).refused("RATE_LIMITED")
+    while_used_up(used_up, lambda: quota.at(other_full.tenant).call("listProducts")).refused("RATE_LIMITED")
     while_used_up(used_up, lambda: quota.call("createProduct", body={})).refused("RATE_LIMITED")
+
+
+@pytest.mark.rule("ERR-13")
+def test_a_route_is_looked_for_before_the_limit(quota: Actor, used_up: Callable[[], Answer]) -> None:
+    while_used_up(used_up, lambda: quota.send("GET", "/nowhere")).refused("ROUTE_NOT_FOUND")
+    while_used_up(used_up, lambda: quota.send("PUT", "/products")).refused("METHOD_NOT_ALLOWED")
 
 
 @pytest.mark.rule("RAT-05")

@@ -8,12 +8,13 @@ import pytest
 
 from contract_tests.bounds import at_bounds, beyond_bounds
 from contract_tests.client import Actor
-from contract_tests.document import by_id
+from contract_tests.document import CONTRACT, by_id
 from contract_tests.population import Population, read
 from contract_tests.seen import Row
 from contract_tests.values import VALUES
 
 UPDATE = by_id("updateProduct")
+REQUIRED: list[str] = CONTRACT.schemas.resolve(by_id("createProduct").body or {})["required"]
 NOT_TO_BE_SET = [name for name in by_id("getProduct").members if name not in VALUES and name != "sku"]
 
 TEXTS = {
@@ -107,6 +108,16 @@ def test_a_value_beyond_its_bounds_is_refused(member: str, full: Actor, populati
         population.create(**{member: value}).refused("VALIDATION_ERROR")
 
     assert read(full, product) == before
+
+
+@pytest.mark.parametrize("member", REQUIRED)
+@pytest.mark.rule("WRT-10")
+def test_a_product_names_what_is_required(member: str, full: Actor, population: Population) -> None:
+    """Each by itself: a body that lacks several would be refused for any of them."""
+    body = {"sku": population.sku(), "title": "Half", "price": 1.5}
+    answer = full.call("createProduct", body={name: value for name, value in body.items() if name != member})
+
+    assert f"/{member}" in {error["pointer"] for error in answer.refused("VALIDATION_ERROR").details["errors"]}
 
 
 @pytest.mark.parametrize("sku", ["", "-a", ".a", "a b", "a/b", "ä", "a" * 65, 5, None, "a\n"])

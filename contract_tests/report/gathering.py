@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from contract_tests.absence import Why
+from contract_tests.consecutive import EVERY
 from contract_tests.document import CONTRACT
-from contract_tests.laws import LAWS
 from contract_tests.ledger import Exchange, Ledger
 from contract_tests.report.model import Failure, OperationResult, Request, Response, RuleResult, Verdict
 from contract_tests.report.redaction import variable
@@ -58,7 +58,7 @@ def gathered(rule: Rule, trials: Iterable[Trial], ledger: Ledger, why: Why, abse
     operations = dict(_operations(every))
     examples = sum(each in (Verdict.PASS, Verdict.FAIL) for each in verdicts)
     failures = tuple(failure for trial in every for failure in trial.failures)
-    if rule.id in LAWS and verdict in (Verdict.PASS, Verdict.FAIL):
+    if rule.id in EVERY and verdict in (Verdict.PASS, Verdict.FAIL):
         # Without a breach it failed before it could look, and its test tells why.
         failures = tuple(_breaches(rule.id, ledger, replay)) or failures if verdict is Verdict.FAIL else ()
         broken = {failure.operation for failure in failures}
@@ -67,6 +67,12 @@ def gathered(rule: Rule, trials: Iterable[Trial], ledger: Ledger, why: Why, abse
             for name, count in ledger.at[rule.id].items()
         }
         examples = ledger.applied[rule.id]
+    kind = _why(every, why) if verdict is Verdict.NOT_RUN else None
+    reason = _reason(verdict, every, why, absent)
+    if verdict is Verdict.PASS and examples < rule.minimum:
+        verdict, kind = Verdict.NOT_RUN, Why.TOO_LITTLE
+        reason = f"{kind}: {examples} of {rule.minimum} examples"
+        operations = {name: replace(each, verdict=verdict) for name, each in operations.items()}
     if rule.level is not Level.MUST:
         verdict = _softer(verdict)
         operations = {name: replace(each, verdict=_softer(each.verdict)) for name, each in operations.items()}
@@ -77,9 +83,10 @@ def gathered(rule: Rule, trials: Iterable[Trial], ledger: Ledger, why: Why, abse
         source=rule.source,
         verdict=verdict,
         effects=rule.effects,
-        why=_why(every, why) if verdict is Verdict.NOT_RUN else None,
-        reason=_reason(verdict, every, why, absent),
+        why=kind,
+        reason=reason,
         examples=examples,
+        minimum=rule.minimum,
         requests=sum(trial.requests for trial in every),
         seconds=round(sum(trial.seconds for trial in every), 3),
         operations=operations,

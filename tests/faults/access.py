@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace as changed
+from itertools import count
 from typing import Any
 from urllib.parse import parse_qs
 
 from joserfc import jwt
 from starlette.types import Scope
 
-from mockserver import visit
+from mockserver import quotas, visit
 from mockserver.auth import Doorman, Principal
 from mockserver.domain.errors import ApiError
 from mockserver.quotas import Quotas
@@ -17,6 +19,7 @@ from mockserver.store import statements
 from mockserver.store.shop import Shop
 from mockserver.tokens import Tokens
 from mockserver.visit import Gate, Visit
+from nexuscommerce.contract import Plan
 from tests.faults.seams import Answer, fault, header, on_the_way_in, on_the_wire, replace, with_conditions
 
 
@@ -316,6 +319,36 @@ def foreign_delete() -> None:
 
 
 @fault
+def foreign_priorities() -> None:
+    from mockserver.store.tables import COLLECTIONS
+
+    insert, rules = Shop.insert, COLLECTIONS["rules"]
+
+    def moving(self: Shop, collection: str, row: dict[str, Any]) -> None:
+        insert(self, collection, row)
+        if collection == "rules":
+            others = rules.update().where(rules.c.tenant_id != self._tenant)
+            self._connection.execute(others.values(priority=rules.c.priority + 1))
+
+    replace(Shop, "insert", moving)
+
+
+@fault
+def foreign_orders() -> None:
+    from mockserver.store.tables import COLLECTIONS
+
+    update, orders = Shop.update, COLLECTIONS["orders"]
+
+    def reaching(self: Shop, collection: str, row_id: str, changes: dict[str, Any]) -> None:
+        update(self, collection, row_id, changes)
+        if collection == "orders":
+            others = orders.update().where(orders.c.tenant_id != self._tenant, orders.c.status == "pending")
+            self._connection.execute(others.values(updated_at=changes["updated_at"]))
+
+    replace(Shop, "update", reaching)
+
+
+@fault
 def cursor_of_any_tenant() -> None:
     from mockserver.handlers import lists
 
@@ -381,3 +414,78 @@ def counted_by_address() -> None:
 @fault
 def health_counts() -> None:
     replace(Gate, "look", Gate.count)
+
+
+def _count_as(name: Callable[[Visit, str], str]) -> None:
+    """Requests are counted under other names; `name` is given the request and the counter's own name."""
+    counter = Gate._counter
+
+    def counted(self: Gate, seen: Visit) -> tuple[str, Any]:
+        own, plan = counter(self, seen)
+        return name(seen, own), plan
+
+    replace(Gate, "_counter", counted)
+
+
+def _plans(of: Callable[[Visit, Plan], Plan]) -> None:
+    """Callers have another plan; `of` is given the request and their own."""
+    counter = Gate._counter
+
+    def counted(self: Gate, seen: Visit) -> tuple[str, Plan]:
+        name, plan = counter(self, seen)
+        return name, of(seen, plan)
+
+    replace(Gate, "_counter", counted)
+
+
+@fault
+def counters_in_turn() -> None:
+    turns = count()
+    _count_as(lambda _, own: f"{own}/{next(turns) % 3}")
+
+
+@fault
+def counted_by_token() -> None:
+    _count_as(lambda seen, own: seen.headers["authorization"] if own.startswith("user:") else own)
+
+
+@fault
+def users_count_together() -> None:
+    _count_as(lambda _, own: own.rpartition(":")[0] if own.startswith("user:") else own)
+
+
+@fault
+def strangers_by_token() -> None:
+    _count_as(lambda seen, own: own + seen.headers.get("authorization", "") if own.startswith("address:") else own)
+
+
+@fault
+def claimed_addresses_count() -> None:
+    _count_as(
+        lambda seen, own: seen.headers.get("x-forwarded-for", own) if own.startswith("address:") else own,
+    )
+
+
+@fault
+def strangers_of_another_plan() -> None:
+    _plans(lambda seen, plan: plan if seen.principal else Plan(60, 1_000))
+
+
+@fault
+def limit_of_no_plan() -> None:
+    def doubled(seen: Visit, plan: Plan) -> Plan:
+        is_user = seen.principal is not None and seen.principal.counter.startswith("user:")
+        return Plan(2 * plan.per_minute, 2 * plan.per_hour) if is_user else plan
+
+    _plans(doubled)
+
+
+@fault
+def hour_told() -> None:
+    quota = quotas._quota
+
+    def told(plan: Plan, now: float, minute: int, hour: int) -> quotas.Quota:
+        found = quota(plan, now, minute, hour)
+        return found if found.wait else quota(Plan(10**9, plan.per_hour), now, 0, hour)
+
+    replace(quotas, "_quota", told)

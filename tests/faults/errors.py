@@ -167,3 +167,14 @@ def astral_crash() -> None:
         return check(self, path, query, given)
 
     replace(validation.Validation, "check", crash)
+
+
+@fault
+def limit_before_route() -> None:
+    def change(answer: Answer) -> None:
+        if answer.status == 404 and answer.path == "/api/nowhere" and answer.get("x-ratelimit-remaining") == "0":
+            answer.status = 429
+            answer.json = {"error": {"code": "RATE_LIMITED", "message": "x", "details": {}}}
+            answer.set("retry-after", "60")
+
+    on_the_wire(change)

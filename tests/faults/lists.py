@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 from sqlalchemy import func, literal_column, or_
@@ -190,6 +191,20 @@ def offset_pages() -> None:
     _values(_note_limit)
 
 
+@fault
+def cursor_of_a_version() -> None:
+    update, issuer, version = Shop.update, lists._issuer, count()
+
+    def changing(self: Shop, collection: str, row_id: str, changes: dict[str, Any]) -> None:
+        update(self, collection, row_id, changes)
+        if "deleted_at" not in changes:
+            latest[0] = next(version)
+
+    latest = [0]
+    replace(Shop, "update", changing)
+    replace(lists, "_issuer", lambda call: {**issuer(call), "version": latest[0]})
+
+
 _OFFSETS: dict[str, int] = {}
 _LIMIT = [50]
 
@@ -295,6 +310,25 @@ def search_without_sku() -> None:
 @fault
 def wildcards() -> None:
     _compare(Comparison.CONTAINS, lambda column, value: func.casefold(column).like("%" + func.casefold(value) + "%"))
+
+
+@fault
+def one_filter() -> None:
+    _window(lambda window: window._replace(filters=dict(list(window.filters.items())[:1])))
+
+
+@fault
+def fraction_needed() -> None:
+    def strict(of: Callable[[str], str]) -> Callable[[str], str]:
+        def read(given: str) -> str:
+            if len(given) > 10 and "." not in given:
+                raise ValueError("has no fraction")
+            return of(given)
+
+        return read
+
+    bounds: dict[Any, Any] = validation._BOUNDS
+    bounds.update({comparison: strict(of) for comparison, of in bounds.items()})
 
 
 @fault
@@ -419,6 +453,19 @@ def default_asc() -> None:
     def defaulted(self: Validation, path: Any, query: bytes, body: Any) -> Values:
         values = check(self, path, query, body)
         return values if b"order=" in query or "order" not in values.query else _with_query(values, order="asc")
+
+    replace(Validation, "check", defaulted)
+
+
+@fault
+def sorted_by_another() -> None:
+    check = Validation.check
+    others = {"sku": "title", "priority": "name"}
+
+    def defaulted(self: Validation, path: Any, query: bytes, body: Any) -> Values:
+        values = check(self, path, query, body)
+        sort = values.query.get("sort")
+        return values if b"sort=" in query or sort not in others else _with_query(values, sort=others[sort])
 
     replace(Validation, "check", defaulted)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import Any
 
 from mockserver import edge
 from mockserver.cors import Cors
-from tests.faults.seams import Answer, fault, on_the_wire, replace
+from tests.faults.seams import Answer, fault, header, on_the_wire, replace
 
 
 @fault
@@ -243,5 +245,91 @@ def stopped_clock() -> None:
 def no_head() -> None:
     def change(answer: Answer) -> None:
         answer.status = 405 if answer.method == "HEAD" else answer.status
+
+    on_the_wire(change)
+
+
+@fault
+def rules_without_meta() -> None:
+    def change(answer: Answer) -> None:
+        if answer.path == "/api/pricing/rules" and answer.method == "GET" and answer.status == 200:
+            answer.json = {"data": answer.json["data"]}
+
+    on_the_wire(change)
+
+
+def _order(change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Change what getOrder answers."""
+
+    def changed(answer: Answer) -> None:
+        if answer.path.startswith("/api/orders/") and answer.method == "GET" and answer.status == 200:
+            answer.json = {"data": change(answer.json["data"])}
+
+    on_the_wire(changed)
+
+
+def _stamped(change: Callable[[str], str]) -> None:
+    _order(lambda row: {name: change(value) if name.endswith("_at") else value for name, value in row.items()})
+
+
+@fault
+def float_money() -> None:
+    _order(lambda row: {**row, "total_amount": row["total_amount"] + 2e-12} if "total_amount" in row else row)
+
+
+@fault
+def no_milliseconds() -> None:
+    _stamped(lambda stamp: stamp[:19] + "Z")
+
+
+@fault
+def offset_timestamps() -> None:
+    _stamped(lambda stamp: stamp[:-1] + "+00:00")
+
+
+@fault
+def ids_without_prefix() -> None:
+    _order(lambda row: {**row, "id": row["id"].partition("_")[2]} if "id" in row else row)
+
+
+@fault
+def health_in_an_envelope() -> None:
+    def change(answer: Answer) -> None:
+        if answer.path == "/api/health" and answer.status == 200 and answer.body:
+            answer.json = {"data": answer.json}
+
+    on_the_wire(change)
+
+
+def _presented(answer: Answer) -> str:
+    """The token that an answer refuses."""
+    return header(answer.scope, b"authorization").decode("latin-1").partition(" ")[2] if answer.status == 401 else ""
+
+
+@fault
+def token_repeated() -> None:
+    def change(answer: Answer) -> None:
+        if answer.body and (token := _presented(answer)):
+            answer.json = {"error": {**answer.json["error"], "message": f"There is no token {token}"}}
+
+    on_the_wire(change)
+
+
+@fault
+def token_in_challenge() -> None:
+    def change(answer: Answer) -> None:
+        if token := _presented(answer):
+            challenge = answer.get("www-authenticate")
+            answer.set("www-authenticate", f'{challenge}, error_description="{token} is not known"')
+
+    on_the_wire(change)
+
+
+@fault
+def query_repeated() -> None:
+    def change(answer: Answer) -> None:
+        if answer.status == 400 and answer.body:
+            error = answer.json["error"]
+            answer.json = {"error": {**error, "message": f"{error['message']}: {answer.scope['query_string'].decode()}"}}
 
     on_the_wire(change)

@@ -265,3 +265,24 @@ def active_by_default() -> None:
         return create_product
 
     handle("createProduct", changed)
+
+
+@fault
+def price_optional() -> None:
+    check = validation.Validation.check
+
+    def filled(self: validation.Validation, path: Any, query: bytes, body: Any) -> Any:
+        if isinstance(body, dict) and {"sku", "title"} <= set(body):
+            body.setdefault("price", 0)
+        return check(self, path, query, body)
+
+    replace(validation.Validation, "check", filled)
+
+
+@fault
+def money_in_cents() -> None:
+    def change(answer: Answer) -> None:
+        for row in answer.rows() if answer.body and answer.path.startswith("/api/products/") else ():
+            answer.json = {"data": {**row, "price": round(100 * row["price"])} if "price" in row else row}
+
+    on_the_wire(change)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from contract_tests.laws import LAWS
+from contract_tests.consecutive import EVERY
 from contract_tests.rules import RULES
 
 PACKAGE = Path(__file__).parents[2] / "contract_tests"
@@ -27,7 +27,7 @@ def _marks(decorator: ast.expr) -> Iterator[object]:
         yield ast.literal_eval(decorator.args[0])
 
 
-LOOKING_BACK = "test_laws.py::test_every_answer_keeps_the_law"  # is parametrized with the rules of LAWS
+LOOKING_BACK = "test_laws.py::test_every_answer_keeps_the_law"  # is parametrized with the rules of EVERY
 
 
 @pytest.mark.parametrize(("name", "rules"), list(marked()), ids=lambda value: value if isinstance(value, str) else "")
@@ -36,7 +36,7 @@ def test_every_test_has_one_rule(name: str, rules: list[str]) -> None:
 
 
 def test_every_rule_has_a_test() -> None:
-    judged = {rule for _, rules in marked() for rule in rules} | set(LAWS)
+    judged = {rule for _, rules in marked() for rule in rules} | set(EVERY)
 
     assert sorted(RULES) == sorted(judged)
 
