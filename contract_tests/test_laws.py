@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 
 from contract_tests.absence import Why, not_run
@@ -10,7 +12,7 @@ from contract_tests.document import LISTS, OPERATIONS, by_id, has
 from contract_tests.laws import LAWS
 from contract_tests.ledger import Ledger
 from contract_tests.paging import walk
-from contract_tests.population import Population, existing, sample
+from contract_tests.population import Population, existing, sample, unknown
 from contract_tests.stock import WAREHOUSES, update
 from contract_tests.target import Target
 
@@ -18,10 +20,11 @@ MOST = 300  # requests that the sweep is ready to spend on a 429
 
 
 @pytest.fixture(scope="module")
-def sweep(full: Actor, anonymous: Actor, population: Population, target: Target, ledger: Ledger) -> None:
+def sweep(full: Actor, anonymous: Actor, population: Population, target: Target, ledger: Ledger, chance: Random) -> None:
     """Every kind of answer at least once, so that a run of a single law has something to judge."""
     product = population.product()
     path = {**existing(full), "sku": product["sku"]}
+    nowhere = {name: unknown(value, chance) for name, value in path.items()}
     for operation in OPERATIONS:
         url = operation.path.format(**path)
         queries = [{}, {"nonsense": "1"}, {"cursor": "forged"}] + [{"fields": name} for name in operation.members[-1:]]
@@ -33,7 +36,8 @@ def sweep(full: Actor, anonymous: Actor, population: Population, target: Target,
             actor.call(operation.id, path, body=sample(operation))
     for name in {"reader", "writer", "nothing"} & set(target.tokens):
         for operation in OPERATIONS:
-            full.with_token(name, target.tokens[name]).call(operation.id, path, {"nonsense": "1"}, sample(operation))
+            body = {"nonsense": 1} if operation.body else None  # nothing is done, whoever is let in
+            full.with_token(name, target.tokens[name]).call(operation.id, nowhere, body=body)
     full.call("createProduct", body={"sku": product["sku"]})
     full.call("updateProduct", path, body={"title": "Swept"})
     if has("bulkSetInventory", "listWarehouses"):
