@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shlex
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -15,11 +16,11 @@ import hypothesis.core
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-from contract_tests import partial
 from contract_tests import target as targets
+from contract_tests import view
 from contract_tests.absence import Why, enough, not_run
 from contract_tests.client import Actor, Service
-from contract_tests.document import TAGS, identity
+from contract_tests.document import VIEW, identity
 from contract_tests.effects import Gate
 from contract_tests.filtering import Everything, Judged, Membership
 from contract_tests.journal import Journal
@@ -73,7 +74,7 @@ def pytest_configure(config: pytest.Config) -> None:
     given = next((plugin for plugin in config.pluginmanager.get_plugins() if isinstance(plugin, Target)), None)
     try:
         config.stash[TARGET] = given or _named(config)
-        _judged_by_its_part(config.stash[TARGET])
+        _judged_by_its_view(config.stash[TARGET])
     except targets.TargetError as why:
         raise pytest.UsageError(str(why)) from why
     config.stash[LEDGER] = Ledger()
@@ -97,11 +98,11 @@ def _named(config: pytest.Config) -> Target:
     return target
 
 
-def _judged_by_its_part(target: Target) -> None:
-    """The document is read when this file is imported: too late to choose a part of it here."""
-    if TAGS != target.tags:
-        mend = f"set {partial.VARIABLE}={','.join(target.tags)!r}, or start it by `nexus-contract run`"
-        raise targets.TargetError(f"the target has the tags {target.tags or 'of the whole document'}; {mend}")
+def _judged_by_its_view(target: Target) -> None:
+    """The document is read when this file is imported: too late to choose here how it is seen."""
+    if target.view != VIEW:
+        mend = f"set {view.VARIABLE}={shlex.quote(str(target.view))}, or start it by `nexus-contract run`"
+        raise targets.TargetError(f"the target has tags or choices of its own; {mend}")
 
 
 def _settle_hypothesis(seed: int, examples: int) -> None:

@@ -1,17 +1,20 @@
 """What the judge judges by: the packaged openapi.yaml, and the slices of it that tests walk over.
 
-For a target that has a part of it only, CONTRACT and its slices are that part.
+For a target that makes choices, WHOLE is the document as they have it; for one that has a part of it only, CONTRACT and its
+slices are that part.
 """
 
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from contract_tests import partial
+from contract_tests import partial, view
+from contract_tests.choices import CHOICES, patched
 from nexuscommerce.contract import Operation, load
 
-WHOLE = load()
-TAGS = partial.chosen()
-CONTRACT = partial.reduced(WHOLE, TAGS) if TAGS else WHOLE
+VIEW = view.chosen()
+WHOLE = patched(load(), VIEW.choices)
+CONTRACT = partial.reduced(WHOLE, VIEW.tags) if VIEW.tags else WHOLE
+STATUS = {row.code: row.status for row in WHOLE.refusals}
 OPERATIONS = tuple(CONTRACT.operations.values())
 GUARDED = tuple(o for o in OPERATIONS if o.scopes)
 LISTS = tuple(o for o in OPERATIONS if o.is_list)
@@ -23,6 +26,11 @@ JOBS = {
     kind: str(schema["$ref"]).rpartition("/")[2].removesuffix("Create")
     for kind, schema in (CONTRACT.schemas.branches(CONTRACT.schemas.named("JobCreate")) or ("", {}))[1].items()
 }
+
+
+def choice(name: str) -> str:
+    """What the target does at a point where it may differ from the document: what that says, unless it chose otherwise."""
+    return VIEW.choices.get(name, CHOICES[name].document)
 
 
 def by_id(name: str) -> Operation:

@@ -26,8 +26,8 @@ MAKERS: Mapping[str, tuple[str, str]] = {
 # What was made -> the operation that ends it, its path parameter, and the statuses after which nothing is left to do: it is
 # done, it was gone already, or, of a job, it had ended.
 ENDERS: Mapping[str, tuple[str, str, tuple[int, ...]]] = {
-    "rule": ("deletePricingRule", "ruleId", (204, 404)),
-    "product": ("deleteProduct", "sku", (204, 404)),
+    "rule": ("deletePricingRule", "ruleId", (200, 204, 404)),
+    "product": ("deleteProduct", "sku", (200, 204, 404)),
     "job": ("cancelJob", "jobId", (200, 404, 409)),
 }
 LASTING = "job"  # the API can end these, and not remove them

@@ -40,10 +40,10 @@ def walk(actor: Actor, listing: Operation, query: Mapping[str, Any] | None = Non
     asked = {**(query or {}), "limit": limit}
     pages = [actor.call(listing.id, query=asked).ok()]
     cursors: set[str] = set()
-    while (cursor := pages[-1].meta["nextCursor"]) is not None:
+    while (cursor := pages[-1].cursor) is not None:
         most = -(-pages[0].meta["total"] // limit) + SPARE
         assert cursor not in cursors, f"expected nextCursor to lead on; page {len(pages)} repeats one: {pages[-1]}"
-        assert len(pages) < most, f"expected nextCursor to become null; page {len(pages)} still has one: {pages[-1]}"
+        assert len(pages) < most, f"expected nextCursor to end; page {len(pages)} still has one: {pages[-1]}"
         cursors.add(cursor)
         pages.append(actor.call(listing.id, query={**asked, "cursor": cursor}).ok())
     return Walk(tuple(pages), limit)

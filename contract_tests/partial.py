@@ -1,28 +1,12 @@
-"""A part of the document, for a target that implements a part of the API: what its tags choose, and nothing that leads out.
-
-The choice is in the environment, so that whoever imports `document` finds it there, Schemathesis' process too.
-"""
+"""A part of the document, for a target that has a part of the API: what its tags choose, and nothing that leads out."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 
 from nexuscommerce.contract import METHODS, Contract
-
-VARIABLE = "NEXUS_CONTRACT_TAGS"
-
-
-def chosen() -> tuple[str, ...]:
-    """The tags of openapi.yaml that the target implements; none means all."""
-    return tuple(tag for tag in os.environ.get(VARIABLE, "").split(",") if tag)
-
-
-def choose(tags: Iterable[str]) -> None:
-    """Before `document` is imported."""
-    os.environ[VARIABLE] = ",".join(tags)
 
 
 def reduced(whole: Contract, tags: tuple[str, ...]) -> Contract:

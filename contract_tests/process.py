@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from contract_tests import journal, partial
+from contract_tests import journal, view
 from contract_tests.report import record
 from contract_tests.report.model import Report
 from contract_tests.target import Target
@@ -41,7 +41,7 @@ class Result:
 
 def judged(target: Target, arguments: list[str], scratch: Path, *, verbose: bool = False) -> Result:
     """Judge a target with these options of pytest."""
-    partial.choose(target.tags)
+    view.choose(target.view)
     file, made = scratch / "report.json", journal_of(target)
     file.unlink(missing_ok=True)
     code, interrupted = _run(_judge, target, [*arguments, f"--record={file}", f"--journal={made}"], str(scratch), verbose)
@@ -52,7 +52,7 @@ def judged(target: Target, arguments: list[str], scratch: Path, *, verbose: bool
 
 def tidy(target: Target, made: Path) -> None:
     """Take away what a journal names."""
-    partial.choose(target.tags)
+    view.choose(target.view)
     _run(_tidy, target, str(made))
 
 

@@ -12,7 +12,7 @@ import sys
 import tomllib
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -20,7 +20,9 @@ from uuid import UUID
 
 import httpx
 
+from contract_tests import choices
 from contract_tests.rules import Effect
+from contract_tests.view import View
 from nexuscommerce.contract import load as load_contract
 
 
@@ -50,7 +52,7 @@ CREDENTIALS: Mapping[str, str] = {
     "fuzz_full": "fuzz",
 }
 REQUIRED = ("full", "other_full")
-KEYS = ("address", "jwks", "tags", "allow", "tenants", "credentials", "pacing")
+KEYS = ("address", "jwks", "tags", "allow", "tenants", "credentials", "pacing", "choices")
 NEEDED_TAGS = ("Health", "Products")  # the judge looks whether the target is there, and makes products of its own
 BUSY = ("full", "other_full", "fuzz_full")
 # Whose requests are counted with those of all callers without valid credentials, by address (contract: Rate limits).
@@ -61,9 +63,9 @@ UNADMITTED = ("expired", "revoked", "elsewhere", "jwt_expired")
 class Target:
     """An implementation to judge. The CLI hands it to pytest.
 
-    `tokens` holds those credentials that the file has, `tags` those of openapi.yaml that are implemented: none means all.
-    `allows` is what a run may do there, reading always among it; `per_minute` the most requests that all callers together
-    may send, None as many as their rate limits let through.
+    `tokens` holds those credentials that the file has, `tags` those of openapi.yaml that are implemented: none means all;
+    `choices` those that differ from the document. `allows` is what a run may do there, reading always among it; `per_minute`
+    the most requests that all callers together may send, None as many as their rate limits let through.
     """
 
     address: str
@@ -71,8 +73,14 @@ class Target:
     tenants: Mapping[str, str]
     tokens: Mapping[str, str]
     tags: tuple[str, ...] = ()
+    choices: Mapping[str, str] = field(default_factory=dict)
     allows: frozenset[Effect] = frozenset({Effect.READ})
     per_minute: int | None = None
+
+    @property
+    def view(self) -> View:
+        """What it is judged by."""
+        return View(self.tags, self.choices)
 
     @property
     def secrets(self) -> Mapping[str, str]:
@@ -139,6 +147,7 @@ def _target(document: Mapping[str, Any], address: str | None) -> Target:
         tenants=tenants,
         tokens=_tokens(credentials),
         tags=_tags(document.get("tags")),
+        choices=_choices(document.get("choices", {})),
         allows=_allows(document.get("allow")),
         per_minute=_per_minute(document.get("pacing")),
     )
@@ -156,6 +165,16 @@ def _tags(given: object) -> tuple[str, ...]:
         if name not in given:
             raise TargetError(f"`tags` needs {name}: without it the judge cannot work")
     return () if set(given) == set(known) else tuple(given)
+
+
+def _choices(table: object) -> Mapping[str, str]:
+    """What the target does otherwise than the document says, where it may."""
+    if not isinstance(table, dict):
+        raise TargetError(f"`choices` is a table [choices] with some of {', '.join(choices.CHOICES)}")
+    try:
+        return choices.stated(table)
+    except ValueError as why:
+        raise TargetError(str(why)) from why
 
 
 def _allows(given: object) -> frozenset[Effect]:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from functools import cache
 from itertools import combinations
+from random import Random
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract_tests.client import Actor
-from contract_tests.document import CONTRACT, GUARDED, LISTS, identity, named
+from contract_tests.client import Actor, Answer
+from contract_tests.document import CONTRACT, GUARDED, LISTS, STATUS, choice, identity, named
 from contract_tests.filtering import Everything, Judged, Membership, forbidden, of_kind, reversed_range, values
 from contract_tests.matching import Members
 from contract_tests.paging import walk
-from contract_tests.population import existing, sample
+from contract_tests.population import existing, nowhere, sample
 from contract_tests.seen import Row
 from nexuscommerce.contract import Comparison, Filter, Operation
 
@@ -51,7 +52,7 @@ numbers = of_kind(Comparison.AT_LEAST, Comparison.AT_MOST, numeric=True)
 
 def only_equal(listing: Operation, chosen: Filter, wanted: str, full: Actor, judged: Judged) -> None:
     """What comes is what is equal to this, which may be nothing; or the document forbids the value."""
-    if full.call(listing.id, query={chosen.parameter: wanted, "limit": 1}).status != 400:
+    if full.call(listing.id, query={chosen.parameter: wanted, "limit": 1}).status != STATUS["VALIDATION_ERROR"]:
         judged(listing, {chosen.parameter: wanted})
 
 
@@ -206,8 +207,24 @@ def test_a_parameter_given_twice_is_refused(
 
 @pytest.mark.parametrize("operation", GUARDED, ids=named)
 @pytest.mark.rule("FIL-12")
-def test_an_unknown_parameter_is_refused(operation: Operation, full: Actor) -> None:
-    path = existing(full)
+def test_an_unknown_parameter_is_refused(operation: Operation, full: Actor, chance: Random) -> None:
+    """Or passed over, where the target chose so: a write, which nothing else would hold up, is then sent to nowhere."""
+    body, refused = sample(operation), choice("unknown_query") == "refuse"
+    if refused or operation.method == "GET":
+        path = dict(existing(full))
+    else:
+        path, body = nowhere(full, chance), body and {"nonsense": 1}
     for name in ("nonsense", "Limit", "filter[status]", "page", "offset"):
-        answer = full.call(operation.id, path, {name: "1"}, sample(operation))
-        answer.refused("VALIDATION_ERROR")
+        answer = full.call(operation.id, path, {name: "1"}, body)
+        if refused:
+            answer.refused("VALIDATION_ERROR")
+        else:
+            without = full.call(operation.id, path, (), body)
+            assert lasting(answer) == lasting(without), f"expected what {without}; {answer}"
+
+
+def lasting(answer: Answer) -> Any:
+    """What an answer says, without what differs from one request to the next."""
+    if answer.status < 300:
+        return answer.status, answer.data
+    return answer.status, answer.seen.error.get("code"), [fault.get("in") for fault in answer.details.get("errors", ())]

@@ -26,7 +26,8 @@ REFUSALS = 3  # of them
 def sweep(full: Actor, anonymous: Actor, population: Population, target: Target, ledger: Ledger, chance: Random) -> None:
     """Every kind of answer at least once, so that a run of a single law has something to judge."""
     product = population.product()
-    path = {**nowhere(full, chance), **existing(full), "sku": product["sku"]}
+    nothing = nowhere(full, chance)
+    path = {**nothing, **existing(full), "sku": product["sku"]}
     for operation in OPERATIONS:
         url = operation.path.format(**path)
         queries = [{}, {"nonsense": "1"}, {"cursor": "forged"}] + [{"fields": name} for name in operation.members[-1:]]
@@ -38,7 +39,8 @@ def sweep(full: Actor, anonymous: Actor, population: Population, target: Target,
             actor.call(operation.id, path, body=sample(operation))
     for name in {"reader", "writer", "nothing"} & set(target.tokens):
         for operation in OPERATIONS:
-            full.with_token(name, target.tokens[name]).call(operation.id, path, {"nonsense": "1"}, sample(operation))
+            body = {"nonsense": 1} if operation.body else None  # nothing is done, whoever is let in
+            full.with_token(name, target.tokens[name]).call(operation.id, nothing, body=body)
     full.call("createProduct", body={"sku": product["sku"]})
     full.call("updateProduct", path, body={"title": "Swept"})
     if has("bulkSetInventory", "listWarehouses"):

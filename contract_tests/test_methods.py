@@ -63,8 +63,7 @@ def test_head_answers_as_get_does(operation: Operation, full: Actor, anonymous: 
 def test_options_needs_no_token(path: str, anonymous: Actor, full: Actor) -> None:
     url = path.format_map(existing(full))
     for actor in (anonymous.at(None), anonymous.with_token("garbage", "nonsense"), full):
-        answer = actor.send("OPTIONS", url)
-        assert answer.status == 204, f"expected 204; {answer}"
+        answer = actor.send("OPTIONS", url).ok()
         assert _list(answer.headers.get("allow", "")) == set(CONTRACT.methods[path]), f"Allow: {answer.headers.get('allow')}"
 
 
@@ -89,8 +88,7 @@ def test_a_browser_may_ask_beforehand(path: str, full: Actor) -> None:
                 "Access-Control-Request-Method": method,
                 "Access-Control-Request-Headers": ", ".join(HEADERS).lower(),
             }
-            answer = full.at(None).with_token("browser", None).send("OPTIONS", url, (), dict(asked))
-            assert answer.status == 204, f"expected 204; {answer}"
+            answer = full.at(None).with_token("browser", None).send("OPTIONS", url, (), dict(asked)).ok()
             assert answer.headers.get("access-control-allow-origin") in ("*", ORIGIN)
             methods = {"GET", "HEAD", "POST", *_list(answer.headers.get("access-control-allow-methods", ""))}
             assert {method, "*"} & methods, answer.headers

@@ -10,13 +10,15 @@ import pytest
 
 from contract_tests.absence import Why, enough, not_run
 from contract_tests.client import Actor, Answer
-from contract_tests.document import LISTS, by_id, identity, named
+from contract_tests.document import LISTS, by_id, choice, identity, named
 from contract_tests.paging import LARGEST, Walk, walk
 from contract_tests.population import Population
 from contract_tests.seen import Row
 from nexuscommerce.contract import Operation
 
-NO_LIMITS = ("0", "-1", "201", "1" + "0" * 20, "abc", "", "5.0", "1_0", "1e1", "0x10", " 5", "+5", "٣", "null")
+NO_LIMITS = ("0", "-1", "abc", "", "5.0", "1_0", "1e1", "0x10", " 5", "+5", "٣", "null")
+BEYOND = ("201", "1000", str(2**31 - 1))
+BEYOND_INTEGERS = "1" + "0" * 20  # of many languages: lowered or refused, where others are lowered
 SIZES = (LARGEST, 50, 7)
 PRODUCTS = by_id("listProducts")
 lists = pytest.mark.parametrize("listing", LISTS, ids=named)
@@ -119,8 +121,10 @@ def test_the_cursor_is_null_exactly_on_the_last_page(listing: Operation, limit: 
     """A walk ends at the first null; that it may, shows in as many pages as the total asks for."""
     seen = walks(listing, limit)
     expected = max(1, -(-seen.total // seen.limit))
+    page, wanted = seen.pages[-1], choice("last_cursor")
 
     assert len(seen.pages) == expected, f"{seen.total} rows make {expected} pages of {seen.limit}"
+    assert ("nextCursor" in page.meta) == (wanted == "null"), f"expected nextCursor to be {wanted} on the last page; {page}"
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 6, 7])
@@ -138,6 +142,18 @@ def test_a_last_page_that_is_full_has_no_next(limit: int, full: Actor, six: str)
 @pytest.mark.rule("PAG-07")
 def test_a_limit_that_is_none_is_refused(listing: Operation, limit: str, full: Actor) -> None:
     full.call(listing.id, query={"limit": limit}).refused("VALIDATION_ERROR")
+
+
+@lists
+@pytest.mark.parametrize("limit", [*BEYOND, BEYOND_INTEGERS])
+@pytest.mark.rule("PAG-07")
+def test_a_limit_beyond_the_largest_is_refused(listing: Operation, limit: str, full: Actor) -> None:
+    """Or lowered, where the target chose so."""
+    answer = full.call(listing.id, query={"limit": limit})
+    if choice("limit_beyond") == "refuse" or (limit == BEYOND_INTEGERS and answer.status != listing.success):
+        answer.refused("VALIDATION_ERROR")
+    else:
+        assert answer.ok().meta["limit"] == LARGEST
 
 
 @lists
@@ -173,7 +189,7 @@ def test_a_cursor_of_a_filter_does_not_go_without_it(listing: Operation, full: A
     _cursor(full, listing)
     row = full.call(listing.id, query={"limit": 1}).ok().rows[0]
     wanted = [{"limit": 1, parameter: value} for parameter, value in _filters(listing, row)]
-    cursors = [full.call(listing.id, query=query).ok().meta["nextCursor"] for query in wanted]
+    cursors = [full.call(listing.id, query=query).ok().cursor for query in wanted]
     issued = [cursor for cursor in cursors if cursor is not None]
     enough(issued, min(1, len(wanted)), f"filters of {listing.id} that two rows match")
     for cursor in issued:
@@ -222,9 +238,9 @@ def test_limit_and_fields_may_change_along_the_walk(listing: Operation, full: Ac
     for limit in (4, 1, 5, 2, 3):
         page = full.call(listing.id, query=query).ok()
         seen += [row[key] for row in page.rows]
-        if page.meta["nextCursor"] is None:
+        if page.cursor is None:
             break
-        query = {"limit": limit, "fields": key, "cursor": page.meta["nextCursor"]}
+        query = {"limit": limit, "fields": key, "cursor": page.cursor}
 
     enough(seen, 2, f"rows of {listing.id}")
     assert seen == walk(full, listing).values(key)[: len(seen)]
@@ -249,8 +265,8 @@ def test_rows_that_come_and_go_hide_no_others(full: Actor, population: Populatio
     full.call("deleteProduct", {"sku": page.rows[0]["sku"]}).ok()
     for end in ("", " -") if order == "asc" else (" 8", " 9"):
         population.product(title=six + end)
-    while page.meta["nextCursor"] is not None and len(seen) < 12:
-        page = full.call("listProducts", query={**query, "cursor": page.meta["nextCursor"]}).ok()
+    while page.cursor is not None and len(seen) < 12:
+        page = full.call("listProducts", query={**query, "cursor": page.cursor}).ok()
         seen += [row["title"] for row in page.rows]
     expected = [f"{six} {n}" for n in range(6)]
 
@@ -263,8 +279,8 @@ def test_a_row_that_comes_ahead_of_the_walk_is_seen(full: Actor, population: Pop
     page = full.call("listProducts", query=query).ok()
     population.product(title=f"{six} 4 and a half")
     seen = [row["title"] for row in page.rows]
-    while page.meta["nextCursor"] is not None and len(seen) < 12:
-        page = full.call("listProducts", query={**query, "cursor": page.meta["nextCursor"]}).ok()
+    while page.cursor is not None and len(seen) < 12:
+        page = full.call("listProducts", query={**query, "cursor": page.cursor}).ok()
         seen += [row["title"] for row in page.rows]
 
     assert seen == [f"{six} {end}" for end in ("0", "1", "2", "3", "4", "4 and a half", "5")]
@@ -279,8 +295,8 @@ def test_rows_that_change_elsewhere_are_seen_once(full: Actor, six: str, order: 
     seen = [row["title"] for row in page.rows]
     for row in full.call("listProducts", query={**query, "limit": 6}).ok().rows:
         full.call("updateProduct", {"sku": row["sku"]}, body={"price": 1.01, "status": "archived"}).ok()
-    while page.meta["nextCursor"] is not None and len(seen) < 12:
-        page = full.call("listProducts", query={**query, "cursor": page.meta["nextCursor"]}).ok()
+    while page.cursor is not None and len(seen) < 12:
+        page = full.call("listProducts", query={**query, "cursor": page.cursor}).ok()
         seen += [row["title"] for row in page.rows]
     expected = [f"{six} {n}" for n in range(6)]
 
@@ -293,14 +309,14 @@ def test_a_walk_goes_on_after_the_row_it_stands_on(full: Actor, six: str, order:
     query = {"search": six, "sort": "sku", "order": order, "limit": 2}
     page = full.call("listProducts", query=query).ok()
     full.call("deleteProduct", {"sku": page.rows[-1]["sku"]}).ok()
-    rest = full.call("listProducts", query={**query, "limit": 10, "cursor": page.meta["nextCursor"]}).ok()
+    rest = full.call("listProducts", query={**query, "limit": 10, "cursor": page.cursor}).ok()
     expected = [2, 3, 4, 5] if order == "asc" else [3, 2, 1, 0]
 
     assert [row["title"] for row in rest.rows] == [f"{six} {n}" for n in expected]
 
 
 def _cursor(actor: Actor, listing: Operation, query: dict[str, str] | None = None) -> str:
-    cursor = actor.call(listing.id, query={"limit": 1, **(query or {})}).ok().meta["nextCursor"]
+    cursor = actor.call(listing.id, query={"limit": 1, **(query or {})}).ok().cursor
     if cursor is None:
         not_run(Why.TOO_LITTLE, f"tenant `main` has fewer than two rows in {listing.id}")
     return str(cursor)
@@ -308,11 +324,11 @@ def _cursor(actor: Actor, listing: Operation, query: dict[str, str] | None = Non
 
 def _place(page: Answer) -> dict[str, Any]:
     """Where a page stands. Its nextCursor is opaque: another text may lead to the same page."""
-    return {**page.meta, "nextCursor": page.meta["nextCursor"] is None}
+    return {**page.meta, "nextCursor": page.cursor is None}
 
 
 def _next(*pages: Answer) -> list[str]:
-    return [page.meta["nextCursor"] for page in pages if page.meta["nextCursor"] is not None]
+    return [page.cursor for page in pages if page.cursor is not None]
 
 
 def _altered(cursor: str) -> list[str]:

@@ -16,7 +16,7 @@ import pytest
 
 from contract_tests.absence import Why, not_run
 from contract_tests.client import Actor, Answer
-from contract_tests.document import CONTRACT, by_id, has
+from contract_tests.document import CONTRACT, by_id, choice, has
 from contract_tests.paging import walk
 from contract_tests.population import Population, nowhere
 from contract_tests.stock import KEPT, update
@@ -55,6 +55,10 @@ def _changing(code: str, place: str, **change: Any) -> Fault:
     return Fault(code, place, lambda request: replace(request, **change))
 
 
+def _asking(code: str = "VALIDATION_ERROR", place: str = "query", **query: str) -> Fault:
+    return Fault(code, place, lambda request: replace(request, query={**request.query, **query}))
+
+
 ANYWHERE = (
     _changing("ROUTE_NOT_FOUND", "path", path="/nowhere"),
     Fault("METHOD_NOT_ALLOWED", "method", lambda request: replace(request, method=_absent(request.method))),
@@ -66,7 +70,7 @@ ANYWHERE = (
     _changing("TENANT_HEADER_INVALID", "tenant", tenant="malformed"),
     _changing("TENANT_ACCESS_DENIED", "tenant", tenant="another"),
     _changing("INSUFFICIENT_SCOPE", "credential", credential="nothing"),
-    Fault("VALIDATION_ERROR", "query", lambda request: replace(request, query={**request.query, "nonsense": "1"})),
+    *[_asking(nonsense="1")] * (choice("unknown_query") == "refuse"),
 )
 IN_BODY = (
     Fault(
@@ -77,7 +81,7 @@ IN_BODY = (
     _changing("UNSUPPORTED_MEDIA_TYPE", "media", media="text/plain"),
     _changing("MALFORMED_JSON", "body", content=b'{"title": '),
 )
-IN_LIST = (Fault("INVALID_CURSOR", "cursor", lambda request: replace(request, query={**request.query, "cursor": "forged"})),)
+IN_LIST = (_asking(limit="0"), _asking("INVALID_CURSOR", "cursor", cursor="forged"))
 
 
 class Ground(NamedTuple):

@@ -173,4 +173,4 @@ def test_the_health_check_and_options_are_never_refused(quota: Actor, used_up: C
     while_used_up(used_up, lambda: quota.call("getHealth")).ok()
     for path in CONTRACT.methods:
         if "{" not in path:
-            assert while_used_up(used_up, lambda path=path: quota.send("OPTIONS", path)).status == 204  # type: ignore[misc]
+            while_used_up(used_up, lambda path=path: quota.send("OPTIONS", path)).ok()  # type: ignore[misc]

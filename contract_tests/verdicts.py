@@ -179,7 +179,7 @@ class Verdicts:
             examples=option.examples,
             profile=option.profile,
             allowed=tuple(each for each in Effect if each in self.target.allows),
-            choices={},
+            choices=self.target.choices,
             document=Document(info["title"], info["version"], hashlib.sha256(_document().encode()).hexdigest()),
             requests=self.ledger.requests,
             leftovers=tuple(self.leftovers),

@@ -10,6 +10,7 @@ from junitparser import Failure as Failed
 
 from contract_tests.report.model import Failure, Report, RuleResult, Verdict
 from contract_tests.report.visible import line, visible
+from contract_tests.report.wording import chosen
 
 SHOWN = 50  # failures of a rule; CI pages choke on more
 
@@ -20,7 +21,8 @@ def rendered(report: Report) -> bytes:
     for group, rules in groupby(sorted(report.rules, key=lambda rule: rule.group), key=lambda rule: rule.group):
         suite = TestSuite(group)
         suite.timestamp = report.started_at.removesuffix("Z")
-        for name, value in (("target", report.target_name), ("address", report.address), ("seed", str(report.seed))):
+        told = (("target", report.target_name), ("address", report.address), ("seed", str(report.seed)))
+        for name, value in (*told, *(("choice", f"{each.choice}: {each.sentence}") for each in chosen(report))):
             suite.add_property(name, visible(value))
         suite.add_testcases([_case(rule) for rule in rules])
         suites.add_testsuite(suite)

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from contract_tests.report.model import Failure, Outcome, Report, RuleResult, Verdict
 from contract_tests.report.sarif import address_of
 from contract_tests.report.visible import indented, line, visible
-from contract_tests.report.wording import WORDS, counted, duration, explanation, headline
+from contract_tests.report.wording import WORDS, chosen, counted, duration, explanation, headline
 from contract_tests.rules import GROUPS, Level
 
 HERE = Path(__file__).parent
@@ -66,6 +66,7 @@ def rendered(report: Report) -> bytes:
         tone=TONES[report.outcome],
         headline=headline(report),
         explanation=explanation(report),
+        choices=chosen(report),
         sections=[section for section in _sections(report) if section.rules],
         groups=_groups(report.rules),
         operations=list(dict.fromkeys(name for rule in report.rules for name in rule.operations)),

@@ -11,6 +11,7 @@ from typing import Any
 from contract_tests.report.model import Failure, Headers, Known, Report, Request, Response, RuleResult, Verdict
 from contract_tests.report.sameness import fingerprint
 from contract_tests.report.visible import visible
+from contract_tests.report.wording import chosen
 from contract_tests.rules import GROUPS, Level
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -62,7 +63,7 @@ def _descriptor(rule: RuleResult) -> dict[str, Any]:
 
 
 def _invocation(report: Report) -> dict[str, Any]:
-    """What was not run and what broke are told here: they are no findings about the target."""
+    """What was not run, what broke and what the target chose are told here: they are no findings about it."""
     began = datetime.fromisoformat(report.started_at)
     ended = began + timedelta(seconds=report.seconds)
     told = [
@@ -79,6 +80,9 @@ def _invocation(report: Report) -> dict[str, Any]:
         "startTimeUtc": report.started_at,
         "endTimeUtc": ended.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "toolExecutionNotifications": told,
+        "toolConfigurationNotifications": [
+            {"level": "note", "message": {"text": visible(f"{each.choice}: {each.sentence}")}} for each in chosen(report)
+        ],
     }
 
 

@@ -13,7 +13,7 @@ from rich.text import Text
 from contract_tests.absence import Why
 from contract_tests.report.model import Failure, Known, Outcome, Report, RuleResult, Verdict
 from contract_tests.report.visible import line
-from contract_tests.report.wording import WORDS, counted, duration, explanation, headline, worst
+from contract_tests.report.wording import WORDS, chosen, counted, duration, explanation, headline, worst
 
 STYLES = {
     Verdict.FAIL: "bold red",
@@ -33,6 +33,7 @@ WORST = 10
 SPACIOUS = 5  # failures that leave room for the sentence that each breaks
 PARTLY = "not run in part"
 NAMED = 3  # reasons, mended failures and leftovers that are named, each
+EXPLAINED = 2  # choices that are told with what they mean; the files tell that of all
 
 
 def show(report: Report, files: Mapping[str, Path], console: Console | None = None) -> None:
@@ -102,7 +103,12 @@ def _group(group: str, passed: int, every: int) -> Text:
 
 
 def _notes(report: Report, width: int) -> Iterable[Text]:
-    """Why rules were not run or broke, what is mended, what is left behind."""
+    """What was chosen, why rules were not run or broke, what is mended, what is left behind."""
+    choices = chosen(report)
+    for choice in choices[:EXPLAINED]:
+        yield _note("chosen", "bold", f"{choice.choice}: {choice.sentence}".removesuffix(": "), width)
+    if len(choices) > EXPLAINED:
+        yield _note("chosen", "bold", _listed([choice.choice for choice in choices[EXPLAINED:]]), width)
     for verdict in (Verdict.ERROR, Verdict.NOT_RUN):
         why = Counter(line(rule.reason or "no reason given", 50) for rule in report.rules if rule.verdict is verdict)
         # What somebody chose to leave out is told last.

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+from contract_tests.choices import CHOICES
 from contract_tests.report.model import Failure, Outcome, Report, RuleResult, Verdict
 from contract_tests.rules import Level
+
+
+class Chosen(NamedTuple):
+    """A choice of the target, what it means, and why it may be made."""
+
+    choice: str
+    sentence: str
+    source: str
+
 
 WORDS = {
     Verdict.FAIL: "failed",
@@ -52,6 +64,16 @@ def explanation(report: Report) -> str:
         else "",
     ]
     return " ".join([said, *filter(None, notes)])
+
+
+def chosen(report: Report) -> list[Chosen]:
+    """Where the target chooses otherwise than the document, and was judged by that."""
+    return [Chosen(f"{name} = {value}", *_told(name)) for name, value in report.choices.items()]
+
+
+def _told(name: str) -> tuple[str, str]:
+    """Of a choice that this release does not know, nothing."""
+    return (CHOICES[name].sentence, CHOICES[name].source) if name in CHOICES else ("", "")
 
 
 def counted(number: int, noun: str) -> str:

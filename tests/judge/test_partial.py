@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contract_tests.partial import VARIABLE, choose, chosen, reduced
+from contract_tests.partial import reduced
 from nexuscommerce.contract import Contract, load
 
 SOME = ("Health", "Products", "Orders")
@@ -58,10 +58,3 @@ def test_the_whole_document_is_left_as_it_was(part: Contract) -> None:
 
     assert (len(whole.operations), whole.source) == (27, before)
     assert whole.document == load().document
-
-
-def test_the_choice_is_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(VARIABLE, "")
-    assert chosen() == ()
-    choose(("Health", "AI jobs"))
-    assert chosen() == ("Health", "AI jobs")

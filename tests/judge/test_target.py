@@ -12,6 +12,7 @@ import pytest
 
 from contract_tests.rules import Effect
 from contract_tests.target import TargetError, load, probe
+from contract_tests.view import View
 
 ROOT = Path(__file__).parents[2]
 UUID = "3714240b-2e06-4c35-8856-ccc1c096323e"
@@ -43,6 +44,15 @@ BAD = {
     "an unknown tag": ('tags = ["Health", "Products", "Shipping"]' + GOOD, "unknown tag `Shipping`; there are Health, "),
     "tags that are no list": ('tags = "Products"' + GOOD, "`tags` is a list of some of Health, Products, "),
     "no products": ('tags = ["Health", "Orders"]' + GOOD, "`tags` needs Products"),
+    "an unknown choice": (GOOD + "[choices]\nvalidation = 422", "unknown name in [choices] `validation`; there are valid"),
+    "an odd choice": (
+        GOOD + "[choices]\nlast_cursor = 0",
+        "[choices] last_cursor is absent, or null as the document has it",
+    ),
+    "choices that are no table": (
+        "choices = [422]" + GOOD,
+        "`choices` is a table [choices] with some of validation_status, ",
+    ),
     "a failing command": (GOOD + f'reader = {{command = ["{sys.executable}", "-c", "1/0"]}}', "failed: "),
 }
 
@@ -133,6 +143,15 @@ def test_the_mocks_target_file_names_what_the_world_has() -> None:
 
     assert set(target["tenants"].values()) <= {tenant["id"] for tenant in world["tenants"]}
     assert {source["token"] for source in target["credentials"].values() if "token" in source} <= keys
+
+
+def test_choices_are_those_that_differ_from_the_document(tmp_path: Path) -> None:
+    path = tmp_path / "target.toml"
+    path.write_text('tags = ["Health", "Products"]' + GOOD + "[choices]\nvalidation_status = 422\ndeleted_status = 204")
+    target = load(path)
+
+    assert target.choices == {"validation_status": "422"}
+    assert target.view == View(("Health", "Products"), {"validation_status": "422"})
 
 
 def test_the_schemathesis_file_names_what_the_world_has() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from contract_tests.absence import kind
+from contract_tests.choices import CHOICES
 from contract_tests.report.model import (
     Document,
     Failure,
@@ -124,7 +125,7 @@ def report(rules: tuple[RuleResult, ...] | None = None, **changes: object) -> Re
         examples=20,
         profile="standard",
         allowed=tuple(Effect),
-        choices={"refused body": "422 for 400", "another tenant's resource": "404", "nextCursor at the end": "absent"},
+        choices={choice.name: choice.instead for choice in CHOICES.values()},
         document=Document("NexusCommerce API", "v1", "9f2c1be07a5d" * 5 + "a1b2"),
         requests=sum(rule.requests for rule in chosen),
         leftovers=(),

@@ -85,3 +85,12 @@ def test_hostile_text_leaves_the_file_well_formed(make: reports.Made) -> None:
 
     assert [] == UNPRINTABLE.findall(text)
     assert cases(make()).keys() == {rule.id for rule in make().rules}
+
+
+def test_every_suite_tells_what_the_target_chose() -> None:
+    suites = JUnitXml.fromstring(junit.rendered(published(reports.report(choices={"options_status": "200"}), {})))
+    text = "options_status = 200: OPTIONS answers 200 and not 204; browsers take either."
+
+    for suite in suites:
+        properties = suite.properties()  # type: ignore[no-untyped-call]  # junitparser 5.0 types little of itself
+        assert [text] == [each.value for each in properties if each.name == "choice"]

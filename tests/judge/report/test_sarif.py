@@ -45,6 +45,7 @@ INVOCATION = closed(
     startTimeUtc=TIME,
     endTimeUtc=TIME,
     toolExecutionNotifications={"type": "array", "items": NOTIFICATION},
+    toolConfigurationNotifications={"type": "array", "items": NOTIFICATION},
 )
 LOCATION = closed(
     physicalLocation=closed(
@@ -157,6 +158,14 @@ def test_what_was_not_run_is_told_and_is_no_result() -> None:
     assert 8 == len(invocation["toolExecutionNotifications"])
     assert invocation["executionSuccessful"]
     assert "AUT-05" not in {each["ruleId"] for each in seen["results"]}
+
+
+def test_a_choice_is_told_with_what_it_means() -> None:
+    (invocation,) = run(reports.report(choices={"options_status": "200"}))["invocations"]
+    (told,) = invocation["toolConfigurationNotifications"]
+
+    assert "note" == told["level"]
+    assert "options_status = 200: OPTIONS answers 200 and not 204; browsers take either." == told["message"]["text"]
 
 
 def test_an_error_of_the_suite_is_no_successful_execution() -> None:

@@ -105,3 +105,11 @@ def test_a_terminal_of_few_signs_gets_question_marks() -> None:
     file.flush()
 
     assert b"DOES NOT CONFORM" in raw.getvalue()
+
+
+def test_what_the_target_chose_is_told() -> None:
+    shown = screen(reports.report(), 200)
+
+    assert "chosen: validation_status = 422: A VALIDATION_ERROR is 422 and not 400; where a rule" in shown
+    assert "chosen: foreign_resource = 403, unknown_query = ignore, limit_beyond = clamp and 3 more" in shown
+    assert "chosen" not in screen(reports.report(choices={}))
