@@ -37,7 +37,7 @@ def sweep(full: Actor, anonymous: Actor, population: Population, target: Target,
             full.send(method, url)
         for actor in (anonymous, full.with_token("garbage", GARBAGE), full.at(None), full.at("nonsense")):
             actor.call(operation.id, path, body=sample(operation))
-    for name in {"reader", "writer", "nothing"} & set(target.tokens):
+    for name in {"reader", "writer", "nothing", "jwt_viewer"} & set(target.tokens):
         for operation in OPERATIONS:
             body = {"nonsense": 1} if operation.body else None  # nothing is done, whoever is let in
             full.with_token(name, target.tokens[name]).call(operation.id, nothing, body=body)
