@@ -13,6 +13,7 @@ from contract_tests import arithmetic
 from contract_tests.document import CONTRACT, choice
 from contract_tests.seen import (
     EVERYWHERE,
+    LAG,
     RATE_LIMIT,
     Found,
     Row,
@@ -193,9 +194,8 @@ def _refusal_outlasts_its_window(seen: Seen) -> Found:
         return found
     now, retry, reset = clock(seen), int(seen.headers["retry-after"]), int(seen.headers["x-ratelimit-reset"])
     found = _unless(seen.headers["x-ratelimit-remaining"] == "0", "remaining is not 0")
-    # Date has whole seconds: the answer may be up to one second younger.
     return found + _unless(
-        now + 1 + retry >= reset, f"Retry-After {retry} ends {reset - now - retry} s before the window does"
+        now + LAG + retry >= reset, f"Retry-After {retry} ends {reset - now - retry} s before the window does"
     )
 
 

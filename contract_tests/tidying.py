@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from contract_tests.client import Actor, Service
+from contract_tests.document import has
 from contract_tests.journal import ENDERS, Made
 from contract_tests.target import BUSY, CREDENTIALS, Target
 
@@ -21,6 +22,8 @@ def tidied(service: Service, target: Target, say: Callable[[str], None]) -> list
         name = owners[made.tenant]
         actor = Actor(service, name, target.tokens[name], made.tenant)
         operation, parameter, _ = ENDERS[made.kind]
+        if not has(operation):
+            return "nothing: the target does not have it"
         try:
             return actor.call(operation, {parameter: made.name}).status
         except AssertionError as why:

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from contract_tests.consecutive import EVERY
+from contract_tests.document import WHOLE
 from contract_tests.rules import RULES
+from contract_tests.target import CREDENTIALS, REQUIRED
 
 PACKAGE = Path(__file__).parents[2] / "contract_tests"
 
@@ -39,6 +41,18 @@ def test_every_rule_has_a_test() -> None:
     judged = {rule for _, rules in marked() for rule in rules} | set(EVERY)
 
     assert sorted(RULES) == sorted(judged)
+
+
+def test_what_a_rule_needs_is_there_to_be_given() -> None:
+    """Credentials that a target file may have, and tags of the document; of `a|b` either will do."""
+    tags = {tag["name"] for tag in WHOLE.document["tags"]}
+    for rule in RULES.values():
+        assert {name for need in rule.needs for name in need.split("|")} <= set(CREDENTIALS) - set(REQUIRED), rule.id
+        assert set(rule.capabilities) <= tags | {"jwks", "webhooks"}, rule.id
+
+
+def test_a_law_wants_to_have_seen_a_few_answers() -> None:
+    assert [name for name in EVERY if RULES[name].minimum < 2] == []
 
 
 def test_a_rule_says_what_and_where() -> None:
