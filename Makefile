@@ -27,6 +27,7 @@ check: $(BIN)/ready  ## ruff, mypy strict, and the document's lint (needs Node's
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m fixtures.generate --check
+	$(BIN)/python -m contract_tests.catalogue --check
 	@command -v npx > /dev/null || { echo "make check: npx is missing; install Node.js for the document's lint" >&2; exit 2; }
 	$(REDOCLY) lint openapi.yaml --config redocly.yaml
 

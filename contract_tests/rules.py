@@ -48,6 +48,11 @@ class Rule(NamedTuple):
         return self.id.partition("-")[0]
 
 
+def either(need: str) -> str:
+    """One of a rule's needs in words: of `a|b` either will do."""
+    return " or ".join(f"`{name}`" for name in need.split("|"))
+
+
 DEFAULTS: Mapping[str, Any] = {"effects": ["read-only"], "needs": [], "capabilities": [], "minimum": 1, "faults": {}}
 
 

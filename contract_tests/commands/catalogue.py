@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from contract_tests.commands.ending import Unjudged
-from contract_tests.rules import GROUPS, RULES, Rule
+from contract_tests.rules import GROUPS, RULES, Rule, either
+from contract_tests.sentences import SENTENCES
 
 
 @click.command()
@@ -37,6 +38,11 @@ def explain(rule: str) -> None:
     click.echo(f"{chosen.id}  {chosen.level}  {GROUPS[chosen.group]}\n\n  {chosen.sentence}\n")
     for title, text in _facts(chosen).items():
         click.echo(f"  {title:<10} {text}")
+    promises = [each for each in SENTENCES if rule in each.rules]
+    if promises:
+        click.echo("\n  It judges")
+    for each in promises:
+        click.echo(f"  - {each.text} [{each.place}]")
     click.echo("\n  It is known to catch a server where")
     for sentence in chosen.faults.values():
         click.echo(f"  - {sentence}")
@@ -45,8 +51,7 @@ def explain(rule: str) -> None:
 def _facts(rule: Rule) -> dict[str, str]:
     return {
         "Source": rule.source,
-        "Needs": ", ".join(f"`{name}`" for name in ("full", *rule.needs))
-        + "".join(f", {each}" for each in rule.capabilities),
+        "Needs": ", ".join(map(either, ("full", *rule.needs))) + "".join(f", {each}" for each in rule.capabilities),
         "Does": ", ".join(rule.effects),
         "Minimum": f"{rule.minimum} successful example" + "s" * (rule.minimum > 1),
     }

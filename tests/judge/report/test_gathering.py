@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from contract_tests.absence import Why
-from contract_tests.report.gathering import Trial, distrust, unproven
-from contract_tests.report.model import Failure, Verdict
+from contract_tests.ledger import Ledger
+from contract_tests.report.gathering import Trial, distrust, gathered, unproven
+from contract_tests.report.model import Failure, RuleResult, Verdict
+from contract_tests.rules import RULES
 
 
 def trial(verdict: Verdict, *operations: str) -> Trial:
@@ -45,3 +47,25 @@ def test_a_test_of_several_operations_is_trusted_for_those_that_work() -> None:
     distrust(trials, unproven(trials, {"getProduct"}))
 
     assert Verdict.PASS == trials[1].verdict
+
+
+def of_three(*verdicts: Verdict) -> RuleResult:
+    """What is said of a rule that wants three examples."""
+    trials = [trial(verdict, "createProduct") for verdict in verdicts]
+    return gathered(RULES["WRT-01"]._replace(minimum=3), trials, Ledger(), Why.DISABLED, "", "")
+
+
+def test_fewer_examples_than_its_minimum_do_not_judge_a_rule() -> None:
+    few = of_three(Verdict.PASS, Verdict.PASS, Verdict.NOT_RUN)
+
+    assert (Verdict.NOT_RUN, Why.TOO_LITTLE, "too little to judge by: 2 of 3 examples") == (few.verdict, few.why, few.reason)
+    assert {Verdict.NOT_RUN} == {each.verdict for each in few.operations.values()}
+    assert (2, 3) == (few.examples, few.minimum)
+
+
+def test_as_many_as_its_minimum_do() -> None:
+    assert Verdict.PASS == of_three(*[Verdict.PASS] * 3).verdict
+
+
+def test_one_failure_is_enough() -> None:
+    assert Verdict.FAIL == of_three(Verdict.FAIL).verdict
