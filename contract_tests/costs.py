@@ -68,7 +68,7 @@ def of(profile: str, allows: Iterable[Effect]) -> Mapping[str, Cost]:
 def alone(table: Mapping[str, Cost], rules: Iterable[str]) -> Cost:
     """What a few rules cost more when no others are judged."""
     groups = {rule.partition("-")[0] for rule in rules}
-    every = [cost for group, cost in tables()[ALONE].items() if group in groups]
+    every = [cost for group, cost in tables().get(ALONE, {}).items() if group in groups]
     return max(every, key=lambda cost: cost.requests, default=table.get(TIDYING, NOTHING))
 
 

@@ -17,7 +17,6 @@ from contract_tests.cli import main
 from contract_tests.doctor import quota
 from contract_tests.doctor.data import REPRICED, WANTS
 from contract_tests.rules import RULES
-from contract_tests.test_rate_limits import MOST
 from tests.live import running
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +26,7 @@ A, B = "a5f4d17c-3498-45e7-9fbe-7214d722cec5", "369a34e8-6922-4809-a0d5-d471fc60
 
 
 class Seen(NamedTuple):
-    """What the doctor found: what was looked at -> (mark, all that was said)."""
+    """What the doctor found: what was looked at, by its limit `quota of` it -> (mark, all that was said)."""
 
     code: int
     lines: dict[str, tuple[str, str]]
@@ -41,7 +40,10 @@ def invoked(*arguments: str) -> Result:
 def doctor(*arguments: str) -> Seen:
     done = invoked(*arguments, "--json")
     found = json.loads(done.stdout)["findings"]
-    lines = {each["what"]: (each["mark"], f"{each['said']}; {each['mend']}") for each in found}
+    lines: dict[str, tuple[str, str]] = {}
+    for each in found:
+        name = f"quota of {each['what']}" if each["section"] == "Quota" else each["what"]
+        lines.setdefault(name, (each["mark"], f"{each['said']}; {each['mend']}"))
     return Seen(done.exit_code, lines, done.stdout)
 
 
@@ -72,10 +74,9 @@ def test_the_mock_is_as_its_file_says(mock: tuple[str, Path]) -> None:
 
 def test_it_only_reads_where_nothing_is_allowed(mock: tuple[str, Path], tmp_path: Path) -> None:
     address, log = mock
-    path = tmp_path / "target.toml"
-    path.write_text(MOCK_TOML.read_text("utf-8").replace('allow = ["writes"', 'allow = ["read-only"]\n# ["writes"'))
     before = len(log.read_text().splitlines())
-    seen = doctor(str(path), "--address", address)
+    reader = "nxc_live_rehearsal_a_reader_91b26a9efdbe"
+    seen = doctor(written(tmp_path, tenants(), full=A_FULL, other_full=B_FULL, reader=reader), "--address", address)
     methods = {json.loads(line)["method"] for line in log.read_text().splitlines()[before:] if line.startswith("{")}
 
     assert (seen.code, methods) == (0, {"GET"})
@@ -98,12 +99,13 @@ def test_wrong_credentials_are_told_one_by_one(mock: tuple[str, Path], tmp_path:
 
     assert seen.code == 2
     assert ("ok", "ok") == (seen.lines["full"][0], seen.lines["other_full"][0])
-    assert {"bad"} == {seen.lines[name][0] for name in wrong}
+    assert {"bad"} == {seen.lines[name][0] for name in wrong if name != "quota"}
     assert "GET /products answers 403 INSUFFICIENT_SCOPE" in seen.lines["reader"][1]
     assert "GET /products answers 200, not 403 INSUFFICIENT_SCOPE" in seen.lines["writer"][1]
     assert "begins with `Bearer`" in seen.lines["narrow"][1]
     assert "the file says: its expiry date is past" in seen.lines["expired"][1]
-    assert "300 a minute at most" in seen.lines["quota"][1]
+    assert seen.lines["quota of quota"][0] == "bad"
+    assert "300 a minute at most" in seen.lines["quota of quota"][1]
     assert "nxc_live_" not in seen.output
 
 
@@ -129,9 +131,9 @@ def test_a_starter_key_is_told_what_it_cannot_do(mock: tuple[str, Path], tmp_pat
     seen = doctor(path, "--address", mock[0])
 
     assert seen.code == 0
-    assert "60 a minute, 1,000 an hour" in seen.lines["full"][1]
-    assert seen.lines["profile standard"][0] == "warn"
-    assert "for the limit of `full`" in seen.lines["profile standard"][1]
+    assert "60 a minute, 1,000 an hour" in seen.lines["quota of full"][1]
+    assert seen.lines["quota of profile standard"][0] == "warn"
+    assert "for the limit of `full`" in seen.lines["quota of profile standard"][1]
 
 
 def test_every_variable_that_is_not_set_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,8 +160,8 @@ def test_a_screen_has_the_mend_below_what_is_wrong(mock: tuple[str, Path], tmp_p
     assert max(map(len, lines)) <= 80
 
 
-def test_nothing_there_is_3_and_one_line() -> None:
-    done = invoked(str(MOCK_TOML), "--address", "http://127.0.0.1:9/api")
+def test_nothing_there_is_3_and_one_line(tmp_path: Path) -> None:
+    done = invoked(written(tmp_path, tenants(), full=A_FULL, other_full=B_FULL), "--address", "http://127.0.0.1:9/api")
 
     assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (3, "", 1)
     assert "nothing answers at http://127.0.0.1:9/api" in done.stderr
@@ -213,7 +215,7 @@ HEALTH = '{"status": "ok", "version": "2.0.0", "timestamp": "2020-01-01T00:00:00
         (Reply(200, HEALTH), "health timestamp", "warn", "behind our clock"),
         (Reply(200, HEALTH), "Date header", "warn", "tells no time"),
         (Reply(200, HEALTH, {"Date": "Wed, 01 Jan 2098 00:00:00 GMT"}), "Date header", "warn", "ahead of our clock"),
-        (Reply(200, HEALTH), "full", "warn", "tells no X-RateLimit headers"),
+        (Reply(200, HEALTH), "quota of full", "warn", "tells no X-RateLimit headers"),
         (Reply(200, HEALTH), "jwks", "bad", "answers no JWKS"),
         (Reply(429, "{}", {"Retry-After": "900"}), "API", "bad", "answers 429"),
         (Reply(500, HEALTH), "API", "bad", "answers 500"),
@@ -233,4 +235,6 @@ def test_what_it_looks_for_in_the_data_is_of_rules_that_there_are() -> None:
 
 
 def test_the_largest_quota_is_the_one_that_a_run_uses_up() -> None:
-    assert MOST == quota.MOST
+    text = (ROOT / "contract_tests/test_rate_limits.py").read_text("utf-8")
+
+    assert f"\nMOST = {quota.MOST}  #" in text
