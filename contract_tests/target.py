@@ -141,6 +141,9 @@ def _target(document: Mapping[str, Any], address: str | None) -> Target:
     for name, value in tenants.items():
         _uuid(name, value)
     credentials = _table(document, "credentials", tuple(CREDENTIALS), REQUIRED)
+    for name in credentials:
+        if CREDENTIALS[name] not in tenants:
+            raise TargetError(f"the credential `{name}` needs the tenant `{CREDENTIALS[name]}` in [tenants]")
     return Target(
         address=chosen,
         jwks=jwks and urljoin(chosen, jwks),

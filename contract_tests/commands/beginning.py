@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
@@ -10,6 +9,7 @@ from uuid import UUID
 import click
 
 from contract_tests import explained, target
+from contract_tests.choices import CHOICES
 from contract_tests.commands.ending import Unjudged
 from contract_tests.explained import CREDENTIALS_ARE, TENANTS_ARE
 from contract_tests.rules import Effect
@@ -18,7 +18,6 @@ from nexuscommerce.contract import load
 NAME = "nexus-target.toml"
 SOMEWHERE = "http://127.0.0.1:8080/api"
 NOBODY = "00000000-0000-0000-0000-000000000000"
-CHOICES = Path(target.__file__).with_name("choices.toml")
 
 HOOKS = ('register = ["my-server", "hook", "add", "{url}"]', 'unregister = ["my-server", "hook", "remove", "{id}"]')
 
@@ -87,9 +86,8 @@ def written(address: str, main: str, other: str, file: str = NAME) -> str:
         f"{comment(explained.TENANTS)}\n[tenants]\n" + "\n".join(_tenants(main, other)),
         f"{comment(explained.CREDENTIALS)}\n[credentials]\n" + "\n".join(_credentials()),
         f"{comment(explained.PACING)}\n# [pacing]\n# requests_per_minute = 600",
+        f"{comment(explained.CHOICES)}\n# [choices]\n" + "\n".join(_choices()),
     ]
-    if "choices" in target.KEYS:
-        blocks.append(f"{comment(explained.CHOICES)}\n# [choices]\n" + "\n".join(_choices()))
     if "webhooks" in target.KEYS:
         blocks.append(f"{comment(explained.WEBHOOKS)}\n# [webhooks]\n" + "\n".join(f"# {line}" for line in HOOKS))
     return "\n\n".join(blocks) + "\n"
@@ -119,5 +117,5 @@ def _credentials() -> Iterator[str]:
 
 
 def _choices() -> Iterator[str]:
-    for name, choice in tomllib.loads(CHOICES.read_text("utf-8")).items():
-        yield f'# {name} = "{choice["instead"]}"  # {choice["sentence"]}'
+    for choice in CHOICES.values():
+        yield f'# {choice.name} = "{choice.instead}"'.ljust(32) + f"  # {choice.sentence}"

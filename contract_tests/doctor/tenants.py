@@ -20,10 +20,6 @@ def findings(asker: Asker) -> Iterator[Finding]:
         yield Finding(Section.TENANTS, Mark.WARN, name, said, "without it nothing is done in this tenant")
     seen: dict[str, set[str]] = {}
     for tenant, credential in tenants.items():
-        if tenant not in asker.target.tenants:
-            mend = f"add `{tenant}` to [tenants]"
-            yield Finding(Section.TENANTS, Mark.BAD, tenant, f"has a credential, `{credential}`, and no UUID", mend)
-            continue
         try:
             seen[tenant] = _rows(asker, credential)
         except Unanswered as why:
