@@ -11,8 +11,9 @@ from pathlib import Path
 
 import click
 
-from contract_tests.commands import again, catalogue
-from contract_tests.commands.ending import Unjudged, found, opened
+from contract_tests.budget import Budget
+from contract_tests.commands import again, beginning, catalogue, examination, foretelling
+from contract_tests.commands.ending import Unjudged, found, loaded, opened
 from contract_tests.profiles import DEFAULT, PROFILES
 from contract_tests.report import baseline, record
 from contract_tests.report.model import Known
@@ -55,6 +56,7 @@ PROFILE = "\n".join(f"  {name:<9} {profile.about}" for name, profile in PROFILES
 )
 @click.option("--certify", is_flag=True, help="Exit 4 if any rule was not run, or any failure did not return.")
 @click.option("--confirm/--no-confirm", default=True, help="Whether to try each failure once more.")
+@click.option("--plan", is_flag=True, help="Only say how many requests and minutes the run will need; judge nothing.")
 @click.option("-v", "--verbose", is_flag=True, help="Name every test as it runs, and tell all of every failure.")
 def run(
     target: Path,
@@ -69,6 +71,7 @@ def run(
     known: Path | None,
     certify: bool,
     confirm: bool,
+    plan: bool,
     verbose: bool,
 ) -> None:
     """Judge the implementation that TARGET, a TOML file, names; `mock` names the mock on its default address.
@@ -84,6 +87,9 @@ def run(
     for rule in rules:
         if rule not in RULES:
             raise Unjudged(f"there is no rule {rule}; `nexus-contract rules` lists them")
+    if plan:
+        foretelling.foretell(Budget(loaded(target, address), profile, rules, time_limit, schemathesis), target)
+        return
     knows = _prepared(directory, known)
     chosen = opened(target, address)
     options = Options(
@@ -114,7 +120,7 @@ def known_failures(report: Path) -> None:
         raise Unjudged(str(why)) from why
 
 
-for command in (again.replay, again.clean, catalogue.rules, catalogue.explain):
+for command in (beginning.init, examination.doctor, again.replay, again.clean, catalogue.rules, catalogue.explain):
     main.add_command(command)
 
 

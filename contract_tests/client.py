@@ -27,6 +27,7 @@ Query = Mapping[str, Any] | Iterable[tuple[str, Any]]
 Body = bytes | Iterable[bytes]
 
 ADDRESS = "the judge's address"  # whose limit counts requests without valid credentials
+BURNT = "quota"  # the credential whose limit is there to be used up
 PLACE = {"total", "page", "limit"}  # what meta has on every page, beside nextCursor
 
 
@@ -147,8 +148,11 @@ class Service:
         tenant = lowered.get("x-tenant-id")
         if method not in SAFE and seen.operation:
             self.journal.intends(seen.operation.id, tenant, _json(sent))
+        free = _is_free(method, path)
+        if not free:
+            self.ledger.callers[caller or BURNT] += 1
         try:
-            response = self._paced(method, url, headers, content, None if _is_free(method, path) else caller)
+            response = self._paced(method, url, headers, content, None if free else caller)
         except httpx.HTTPError as why:
             self.ledger.write(Exchange(seen, url, credential, shown, sent))
             raise AssertionError(f"expected an answer; {method} {target} got none ({type(why).__name__}: {why})") from why
@@ -247,7 +251,7 @@ class Actor:
         admitted = self.name in CREDENTIALS and self.name not in UNADMITTED
         if not admitted or scheme.lower() != "bearer" or token != self.token:
             return ADDRESS
-        return None if self.name == "quota" else self.name
+        return None if self.name == BURNT else self.name
 
     def at(self, tenant: str | None) -> Actor:
         """The same caller, naming another tenant."""

@@ -205,6 +205,7 @@ def service(
     pacer = Pacer(target.per_minute, deadline, say)
     service = Service(target.address, ledger, gate, pacer, Journal(path and Path(path)))
     yield service
+    ledger.test = ""
     pacer.deadline = None
     leftovers = pytestconfig.stash[LEFTOVERS]
     leftovers += tidied(service, target, say)

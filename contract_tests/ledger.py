@@ -72,13 +72,14 @@ class Ledger:
     """Every exchange is written here, and judged by the laws at once. The same breach of one operation is kept once.
 
     `exchanges` are those of the running test, `test` its node id; all else is of the whole run. `at` is `applied` by
-    operation.
+    operation, `callers` how many requests counted against whose rate limit.
     """
 
     exchanges: list[Exchange] = field(default_factory=list)
     test: str = ""
     requests: int = 0
     succeeded: set[str] = field(default_factory=set)  # operations of which a request had the success that the document gives
+    callers: Counter[str] = field(default_factory=Counter)
     applied: Counter[str] = field(default_factory=Counter)
     at: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     breaches: dict[tuple[str, str, int], Breach] = field(default_factory=dict)

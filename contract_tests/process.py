@@ -163,6 +163,7 @@ def _settle() -> None:
     """A group of its own: a terminal interrupts the parent alone, which passes it on. A polite end is an interrupt."""
     os.setpgrp()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what it puts into the background deaf to it
 
 
 def left(deadline: float | None) -> float:

@@ -72,6 +72,11 @@ def time_limit(profile: str, given: int | None) -> int | None:
     return PROFILES[profile].seconds if given is None else given or None
 
 
+def kept(seconds: int) -> float:
+    """Of a time limit, what is not for judging."""
+    return min(KEPT * seconds, MOST_KEPT)
+
+
 def carried_out(target: Target, options: Options) -> int:
     """Judge the target, show what was found, and answer the exit code. What a killed run left there is taken away first."""
     for left in process.abandoned(target):
@@ -100,7 +105,7 @@ def judged(target: Target, options: Options, scratch: Path) -> tuple[Report | No
     """What was found, each failure tried once more as far as there is time; and whether somebody interrupted it."""
     began = time.time()
     end = began + options.seconds if options.seconds else None
-    first_end = end and end - min(KEPT * (options.seconds or 0), MOST_KEPT)
+    first_end = end and end - kept(options.seconds or 0)
     first = process.judged(target, options.arguments(scratch, first_end), scratch, verbose=options.verbose)
     report = first.report
     if report is None or first.interrupted or not options.confirm:

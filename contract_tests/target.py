@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -133,7 +133,7 @@ def _admitted(target: Target, name: str) -> None:
 
 def _target(document: Mapping[str, Any], address: str | None) -> Target:
     _known("key", document, KEYS)
-    chosen = _address(address or document.get("address"))
+    chosen = address_of(address or document.get("address"))
     jwks = document.get("jwks")
     if jwks is not None and not isinstance(jwks, str):
         raise TargetError("`jwks` is a URL, or a path on the host of `address`")
@@ -141,6 +141,9 @@ def _target(document: Mapping[str, Any], address: str | None) -> Target:
     for name, value in tenants.items():
         _uuid(name, value)
     credentials = _table(document, "credentials", tuple(CREDENTIALS), REQUIRED)
+    for name in credentials:
+        if CREDENTIALS[name] not in tenants:
+            raise TargetError(f"the credential `{name}` needs the tenant `{CREDENTIALS[name]}` in [tenants]")
     return Target(
         address=chosen,
         jwks=jwks and urljoin(chosen, jwks),
@@ -220,7 +223,8 @@ def _table(document: Mapping[str, Any], key: str, names: tuple[str, ...], requir
     return table
 
 
-def _address(value: object) -> str:
+def address_of(value: object) -> str:
+    """The URL of an API as it is used: without a slash at its end."""
     if not isinstance(value, str) or urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname:
         raise TargetError(f"`address` is the URL of the API, such as http://127.0.0.1:8080/api, not {value!r}")
     return value.rstrip("/")
@@ -265,3 +269,16 @@ def _output(name: str, command: list[str]) -> str:
     if not done.stdout.strip():
         raise TargetError(f"credential `{name}`: {' '.join(command)} printed no token")
     return done.stdout.strip()
+
+
+def unset(path: Path) -> Iterator[tuple[str, str]]:
+    """The credentials of a file that there is no token for, and why: all of them, where `load` tells of the first."""
+    try:
+        table = tomllib.loads(path.read_text("utf-8")).get("credentials")
+    except (OSError, ValueError):
+        return
+    for name, source in table.items() if isinstance(table, dict) else ():
+        try:
+            _token(name, source)
+        except TargetError as why:
+            yield name, str(why).partition(": ")[2]

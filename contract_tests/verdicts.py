@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -54,6 +55,7 @@ class Verdicts:
         self._interrupted = False
         self._began, self._started = time.monotonic(), datetime.now(UTC)
         self._before = self._arranged = 0
+        self._callers: Counter[str] = Counter()
         self._report: Report | None = None
         try:
             self._known = baseline.load(Path(config.option.baseline)) if config.option.baseline else None
@@ -62,6 +64,7 @@ class Verdicts:
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         self._before = self.ledger.requests
+        self._callers = Counter(self.ledger.callers)
         self._arranged = 0
 
     @pytest.hookimpl(wrapper=True)
@@ -83,8 +86,10 @@ class Verdicts:
             trial.verdict = Verdict.PASS
             trial.operations = trial.operations or judged_by(self.ledger.exchanges[self._arranged :])
         self._arranged = len(self.ledger.exchanges)
-        trial.requests = self.ledger.requests - self._before
-        trial.seconds += report.duration
+        if self.ledger.test:  # the last test's end is the session's too, which tidies up
+            trial.requests = self.ledger.requests - self._before
+            trial.callers = self.ledger.callers - self._callers
+            trial.seconds += report.duration
         return report  # type: ignore[return-value]
 
     def _blame(

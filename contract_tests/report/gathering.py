@@ -32,6 +32,7 @@ class Trial:
     reason: str | None = None
     failures: list[Failure] = field(default_factory=list)
     requests: int = 0
+    callers: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
 
 
@@ -88,6 +89,7 @@ def gathered(rule: Rule, trials: Iterable[Trial], ledger: Ledger, why: Why, abse
         examples=examples,
         minimum=rule.minimum,
         requests=sum(trial.requests for trial in every),
+        callers=dict(sum((trial.callers for trial in every), Counter[str]())),
         seconds=round(sum(trial.seconds for trial in every), 3),
         operations=operations,
         failures=failures,

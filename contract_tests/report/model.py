@@ -118,7 +118,7 @@ class RuleResult:
     """A rule and what became of it. `minimum` is the examples that it needs.
 
     `why` is the kind of reason for which it was not run, `reason` that reason, or what broke; of a rule that was judged,
-    which part of it was not run.
+    which part of it was not run. `callers` says whose rate limit its requests counted against; some count against none.
     """
 
     id: str
@@ -132,6 +132,7 @@ class RuleResult:
     examples: int = 0
     minimum: int = 1
     requests: int = 0
+    callers: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.0
     operations: Mapping[str, OperationResult] = field(default_factory=dict)
     failures: tuple[Failure, ...] = ()
