@@ -13,6 +13,7 @@ import click
 
 from contract_tests.commands import again, catalogue
 from contract_tests.commands.ending import Unjudged, found, opened
+from contract_tests.commands.summary import summary
 from contract_tests.profiles import DEFAULT, PROFILES
 from contract_tests.report import baseline, record
 from contract_tests.report.model import Known
@@ -114,7 +115,7 @@ def known_failures(report: Path) -> None:
         raise Unjudged(str(why)) from why
 
 
-for command in (again.replay, again.clean, catalogue.rules, catalogue.explain):
+for command in (again.replay, again.clean, catalogue.rules, catalogue.explain, summary):
     main.add_command(command)
 
 
