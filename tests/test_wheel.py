@@ -1,4 +1,4 @@
-"""What is handed out is whole: the wheel in an empty environment, the single file in an empty directory, far from the checkout."""
+"""What is handed out is whole: the wheel in an empty environment, the single file in an empty directory."""
 
 from __future__ import annotations
 

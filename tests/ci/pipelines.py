@@ -48,14 +48,14 @@ def github(job: str, directory: Path, given: Environment, override: Environment)
     workflow = read(GITHUB)
     contexts = {"secrets": given, "vars": given}
     chosen = workflow["jobs"][job]
-    shared = _filled(workflow["env"], contexts) | _filled(chosen["env"], contexts) | override
+    shared = {**_filled(workflow["env"], contexts), **_filled(chosen["env"], contexts), **override}
     return _ran(_github_steps(chosen["steps"], contexts, shared), directory)
 
 
 def action(directory: Path, inputs: Environment, environment: Environment) -> Ran:
     """The composite action, with these inputs beside its defaults."""
     document = read(ACTION)
-    contexts = {"inputs": {name: each["default"] for name, each in document["inputs"].items()} | inputs}
+    contexts = {"inputs": {**{name: each["default"] for name, each in document["inputs"].items()}, **inputs}}
     return _ran(_github_steps(document["runs"]["steps"], contexts, environment), directory)
 
 
