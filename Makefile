@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export REDOCLY_TELEMETRY := off
 export REDOCLY_SUPPRESS_UPDATE_NOTICE := true
 
-.PHONY: help mock test test-all check bench constraints clean
+.PHONY: help mock test test-all check dist bench constraints clean
 
 help:  ## What there is to make.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
@@ -22,14 +22,20 @@ test: $(BIN)/ready  ## The tests, and the judge's verdict on a mock that it star
 test-all: $(BIN)/ready  ## What takes longer: every seeded fault, ten seeds, the wheel in an empty environment.
 	$(BIN)/pytest tests -m slow -n 2 $(ARGS)
 
-check: $(BIN)/ready  ## ruff, mypy strict, and the document's lint (needs Node's npx).
+check: $(BIN)/ready  ## ruff, mypy strict, the pipelines' schemas, and the document's lint (needs Node's npx).
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m fixtures.generate --check
 	$(BIN)/python -m contract_tests.catalogue --check
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows examples/ci/github.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.gitlab-ci examples/ci/gitlab.yml
 	@command -v npx > /dev/null || { echo "make check: npx is missing; install Node.js for the document's lint" >&2; exit 2; }
 	$(REDOCLY) lint openapi.yaml --config redocly.yaml
+
+dist: $(BIN)/ready  ## The wheel, and dist/nexus-contract.pyz, one file for Linux on x86-64 with Python 3.11, 3.12 or 3.13.
+	$(BIN)/python -m release $(ARGS)
 
 bench: $(BIN)/ready  ## Requests per second beside a bare Starlette app and Connexion's FlaskApp (needs wrk).
 	$(BIN)/python -m bench

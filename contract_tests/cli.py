@@ -14,6 +14,7 @@ import click
 from contract_tests.budget import Budget
 from contract_tests.commands import again, beginning, catalogue, examination, foretelling
 from contract_tests.commands.ending import Unjudged, found, loaded, opened
+from contract_tests.commands.summary import summary
 from contract_tests.profiles import DEFAULT, PROFILES
 from contract_tests.report import baseline, record
 from contract_tests.report.model import Known
@@ -120,7 +121,7 @@ def known_failures(report: Path) -> None:
         raise Unjudged(str(why)) from why
 
 
-for command in (beginning.init, examination.doctor, again.replay, again.clean, catalogue.rules, catalogue.explain):
+for command in (beginning.init, examination.doctor, again.replay, again.clean, catalogue.rules, catalogue.explain, summary):
     main.add_command(command)
 
 

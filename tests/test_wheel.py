@@ -1,4 +1,4 @@
-"""The wheel is whole: installed into an empty environment, far from the checkout, both commands work."""
+"""What is handed out is whole: the wheel in an empty environment, the single file in an empty directory."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 
-def _run(*command: str | Path, cwd: Path, expect: int = 0) -> str:
-    """What the command printed; its environment knows nothing of the checkout."""
+def _run(*command: str | Path, cwd: Path, expect: int = 0, alone: bool = False) -> str:
+    """What the command printed; its environment knows nothing of the checkout, and alone it has hardly any."""
     environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    if alone:
+        environment = _bare(cwd)
     done = subprocess.run(
         [str(part) for part in command], capture_output=True, text=True, cwd=cwd, env=environment, check=False
     )
@@ -48,6 +50,45 @@ def test_an_installed_wheel_serves_and_judges(tmp_path: Path) -> None:
     assert "0 failed  0 warned  0 in error" in printed
     assert ["env", "nexus-mock.db", wheel.name] == sorted(
         path.name for path in tmp_path.iterdir() if not path.name.endswith(("-wal", "-shm"))
+    )
+
+
+def _bare(home: Path) -> dict[str, str]:
+    """The Python that this environment was made of, and nothing that was ever unpacked before."""
+    return {"PATH": os.pathsep.join([str(Path(sys.base_prefix) / "bin"), "/usr/bin", "/bin"]), "HOME": str(home / "home")}
+
+
+@pytest.mark.slow
+def test_the_single_file_serves_and_judges_without_an_environment(tmp_path: Path) -> None:
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    built, alone = tmp_path / "built", tmp_path / "alone"
+    _run(sys.executable, "-m", "release", "--into", built, "--python", version, cwd=ROOT)
+    _run("sha256sum", "--check", "nexus-contract.pyz.sha256", cwd=built)
+    alone.mkdir()
+    (built / "nexus-contract.pyz").rename(alone / "nexus-contract.pyz")
+    judge = ("python3", "nexus-contract.pyz", "run", "mock", "--address")
+
+    mock = subprocess.Popen(
+        ["python3", "nexus-contract.pyz", "--port", "0", "--log", "off"],
+        cwd=alone,
+        env=_bare(alone) | {"PEX_SCRIPT": "nexus-mock"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        line = next(line for line in mock.stdout or () if "NexusCommerce mock" in line)
+        address = re.findall(r"http://\S+", line)[0]
+        smoke = _run(*judge, address, "--profile", "smoke", "--report", "report", cwd=alone, alone=True)
+        schemathesis = _run(*judge, address, "--rule", "SCH-01", "--examples", "1", cwd=alone, alone=True)
+    finally:
+        mock.terminate()
+        mock.communicate(timeout=15)
+
+    assert "0 failed  0 warned  0 in error" in smoke
+    assert "1 passed" in schemathesis
+    assert "## Conforms" in _run(*judge[:2], "summary", "report/report.json", cwd=alone, alone=True)
+    assert ["home", "nexus-contract.pyz", "nexus-mock.db", "report"] == sorted(
+        path.name for path in alone.iterdir() if not path.name.endswith(("-wal", "-shm"))
     )
 
 

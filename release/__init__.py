@@ -1,0 +1,1 @@
+"""What is handed out to those who have no checkout."""
