@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from itertools import combinations
 from random import Random
@@ -211,9 +212,8 @@ def test_a_parameter_given_twice_is_refused(
 def test_an_unknown_parameter_is_refused(operation: Operation, full: Actor, chance: Random) -> None:
     """Or passed over, where the target chose so: a write, which nothing else would hold up, is then sent to nowhere."""
     body, refused = sample(operation), choice("unknown_query") == "refuse"
-    if refused or operation.method == "GET":
-        path = dict(existing(full))
-    else:
+    path: Mapping[str, str] = existing(full)
+    if not refused and operation.method != "GET":
         path, body = nowhere(full, chance), body and {"nonsense": 1}
     for name in ("nonsense", "Limit", "filter[status]", "page", "offset"):
         answer = full.call(operation.id, path, {name: "1"}, body)

@@ -65,7 +65,8 @@ def take(full: Actor) -> Take:
             if found:
                 full.call("updateOrder", {"orderId": found["id"]}, body={"status": state}).ok()
                 return read(full, found)
-        return not_run(Why.TOO_LITTLE, f"tenant `main` has no {method or ''} order of status {state} with enough to ship")
+        kind = f"{method} order" if method else "order"
+        return not_run(Why.TOO_LITTLE, f"tenant `main` has no {kind} of status {state} with enough to ship")
 
     def fitting(state: str, method: str | None, units: int, of_line: int) -> Iterator[Row]:
         query = {"status": state, "limit": 200, "sort": "updated_at", "order": "asc"}
