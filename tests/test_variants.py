@@ -17,10 +17,12 @@ from tests.variants import VARIANTS
 TARGET = Path(__file__).parent.parent / "fixtures" / "targets" / "mock.toml"
 PLAIN = ("mockserver",)
 TOGETHER = ",".join(VARIANTS)
+ODD = ",".join(name for name in VARIANTS if name not in CHOICES)
+RULES_OF_CHOICES = sorted({rule for variant in VARIANTS.values() for rule in (variant.unstated, variant.untrue) if rule})
 # What Schemathesis looks at: the others change nothing that it judges by.
 SEEN_BY_SCHEMATHESIS = (
     *("validation_status", "malformed_id", "unknown_query", "limit_beyond", "last_cursor", "deleted_status"),
-    "headers",
+    *("options_status", "headers"),
 )
 
 
@@ -32,7 +34,7 @@ def judged(module: tuple[str, ...], choices: list[str], directory: Path, *option
     with running(directory, "--log", "off", module=module) as mock:
         command = [sys.executable, "-m", "contract_tests.cli", "run", str(target), "--address", mock.address]
         run = subprocess.run(
-            [*command, "--seed", "1", "--report", str(directory), *options],
+            [*command, "--seed", "1", "--time-limit", "0", "--no-confirm", "--report", str(directory), *options],
             capture_output=True,
             text=True,
             timeout=900,
@@ -64,8 +66,19 @@ def test_every_choice_has_a_variant_and_its_rules() -> None:
         assert (variant.name in CHOICES) == (variant.unstated in RULES) == (variant.untrue in RULES)
 
 
+def test_all_choices_together_are_judged_by(tmp_path: Path) -> None:
+    accused_of_nothing(TOGETHER, tmp_path, *(f"--rule={rule}" for rule in RULES_OF_CHOICES))
+
+
+def test_a_mock_that_does_nothing_of_what_is_stated_fails_by_every_rule_of_it(tmp_path: Path) -> None:
+    untrue = {VARIANTS[name].untrue for name in CHOICES}
+    verdicts = judged(PLAIN, list(CHOICES), tmp_path, *(f"--rule={rule}" for rule in RULES_OF_CHOICES))
+
+    assert untrue <= {rule for rule, verdict in verdicts.items() if verdict == "fail"}
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("names", [*VARIANTS, TOGETHER], ids=[*VARIANTS, "together"])
+@pytest.mark.parametrize("names", [*CHOICES, ODD, TOGETHER], ids=[*CHOICES, "odd", "together"])
 def test_a_variant_is_accused_of_nothing(names: str, tmp_path: Path) -> None:
     accused_of_nothing(names, tmp_path, "--no-schemathesis")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ from contract_tests.partial import reduced
 from contract_tests.view import View
 from nexuscommerce.contract import Contract, load
 
-PAGE = Path(__file__).parents[2] / "docs" / "choices.md"
+ROOT = Path(__file__).parents[2]
+PAGE, TARGET = ROOT / "docs/choices.md", ROOT / "fixtures/targets/mock.toml"
 EVERY = {choice.name: choice.instead for choice in CHOICES.values()}
 
 
@@ -130,3 +132,9 @@ def test_the_page_has_every_choice() -> None:
     rows = [line for line in PAGE.read_text("utf-8").splitlines() if line.count(" | ") == 4 and line.startswith("| `")]
 
     assert rows == [f"| `{c.name}` | {c.document} | {c.instead} | {c.sentence} | {c.source} |" for c in CHOICES.values()]
+
+
+def test_the_example_of_a_target_file_offers_every_choice() -> None:
+    _, _, offered = TARGET.read_text("utf-8").partition("# [choices]\n")
+
+    assert stated(tomllib.loads(offered.replace("# ", ""))) == EVERY

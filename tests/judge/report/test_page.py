@@ -157,6 +157,6 @@ def test_what_the_target_chose_stands_at_the_top_with_what_it_means() -> None:
     plain = page.rendered(published(reports.report(choices={}), {})).decode()
 
     assert "The target chooses otherwise than the document in 8 points, and was judged by that" in told
-    assert "validation_status = 422 A VALIDATION_ERROR is 422 and not 400" in told
+    assert "validation_status = 422: A VALIDATION_ERROR is 422 and not 400" in told
     assert told.index("chooses otherwise") < told.index("Rules by operation")
     assert "chooses otherwise" not in plain
