@@ -33,6 +33,7 @@ def judged(module: tuple[str, ...], choices: list[str], directory: Path, *option
         command = [sys.executable, "-m", "contract_tests.cli", "run", str(target), "--address", mock.address]
         run = subprocess.run(
             [*command, "--seed", "1", "--report", str(directory), *options],
+            env=mock.environment,
             capture_output=True,
             text=True,
             timeout=900,

@@ -54,7 +54,7 @@ def _renamed(operation: str, old: str, new: str) -> None:
     _telling(operation, lambda emit, event, at, ids: emit(new if event == old else event, at, ids))
 
 
-def _requests(change: Callable[[httpx.Request, Due], object]) -> None:
+def requests(change: Callable[[httpx.Request, Due], object]) -> None:
     """Change every request on its way out, when it is signed."""
     make = vars(Sender)["_request"]
 
@@ -66,7 +66,7 @@ def _requests(change: Callable[[httpx.Request, Due], object]) -> None:
     replace(Sender, "_request", made)
 
 
-def _sent(change: Callable[[Due], Due]) -> None:
+def sent(change: Callable[[Due], Due]) -> None:
     """Change every delivery before it is signed and sent."""
     send = vars(Sender)["__call__"]
     replace(Sender, "__call__", lambda self, due: send(self, change(due)))
@@ -80,7 +80,7 @@ def _events(change: Callable[[Event, Due], object]) -> None:
         change(event, due)
         return with_members(due, body=orjson.dumps(event))
 
-    _sent(changed)
+    sent(changed)
 
 
 def _data(family: str, change: Callable[[Event], object]) -> None:
@@ -92,10 +92,10 @@ def _outcomes(change: Callable[[Outcome, Due], Outcome]) -> None:
     """Change what is made of an answer."""
     send = vars(Sender)["__call__"]
 
-    async def sent(self: Sender, due: Due) -> Outcome:
+    async def called(self: Sender, due: Due) -> Outcome:
         return change(await send(self, due), due)
 
-    replace(Sender, "__call__", sent)
+    replace(Sender, "__call__", called)
 
 
 def _received(is_one: Callable[[Outcome], bool]) -> None:
@@ -184,12 +184,12 @@ def cancelled_job_told() -> None:
 
 @fault
 def unsigned() -> None:
-    _requests(lambda request, _: request.headers.pop(SIGNATURE))
+    requests(lambda request, _: request.headers.pop(SIGNATURE))
 
 
 @fault
 def wrong_secret() -> None:
-    _sent(lambda due: with_members(due, secret=due.secret.swapcase()))
+    sent(lambda due: with_members(due, secret=due.secret.swapcase()))
 
 
 @fault
@@ -198,7 +198,7 @@ def signed_anew() -> None:
         anew = json.dumps(json.loads(due.body), sort_keys=True).encode()
         request.headers[SIGNATURE] = sign(anew, due.secret)
 
-    _requests(changed)
+    requests(changed)
 
 
 @fault
@@ -207,7 +207,7 @@ def base64_signature() -> None:
         digest = bytes.fromhex(request.headers[SIGNATURE].removeprefix("sha256="))
         request.headers[SIGNATURE] = "sha256=" + base64.b64encode(digest).decode()
 
-    _requests(changed)
+    requests(changed)
 
 
 @fault
@@ -215,37 +215,37 @@ def upper_case_signature() -> None:
     def changed(request: httpx.Request, _: Due) -> None:
         request.headers[SIGNATURE] = "sha256=" + request.headers[SIGNATURE].removeprefix("sha256=").upper()
 
-    _requests(changed)
+    requests(changed)
 
 
 @fault
 def nameless_signature() -> None:
-    _requests(lambda request, _: request.headers.update({SIGNATURE: request.headers[SIGNATURE].removeprefix("sha256=")}))
+    requests(lambda request, _: request.headers.update({SIGNATURE: request.headers[SIGNATURE].removeprefix("sha256=")}))
 
 
 @fault
 def tries_unsigned() -> None:
-    _requests(lambda request, due: request.headers.pop(SIGNATURE) if due.tries else None)
+    requests(lambda request, due: request.headers.pop(SIGNATURE) if due.tries else None)
 
 
 @fault
 def event_not_named() -> None:
-    _requests(lambda request, _: request.headers.pop(EVENT))
+    requests(lambda request, _: request.headers.pop(EVENT))
 
 
 @fault
 def family_named() -> None:
-    _requests(lambda request, due: request.headers.update({EVENT: due.type.split(".")[0]}))
+    requests(lambda request, due: request.headers.update({EVENT: due.type.split(".")[0]}))
 
 
 @fault
 def delivery_not_named() -> None:
-    _requests(lambda request, _: request.headers.pop(DELIVERY))
+    requests(lambda request, _: request.headers.pop(DELIVERY))
 
 
 @fault
 def told_as_text() -> None:
-    _requests(lambda request, _: request.headers.update({"Content-Type": "text/plain"}))
+    requests(lambda request, _: request.headers.update({"Content-Type": "text/plain"}))
 
 
 @fault
@@ -253,7 +253,7 @@ def told_by_put() -> None:
     def changed(request: httpx.Request, _: Due) -> None:
         request.method = "PUT"
 
-    _requests(changed)
+    requests(changed)
 
 
 @fault
@@ -381,7 +381,7 @@ def silence_is_received() -> None:
 
 @fault
 def new_delivery_id() -> None:
-    _requests(lambda request, due: request.headers.update({DELIVERY: f"{due.id}-{due.tries}"}))
+    requests(lambda request, due: request.headers.update({DELIVERY: f"{due.id}-{due.tries}"}))
 
 
 @fault
@@ -391,12 +391,12 @@ def new_event_id() -> None:
 
 @fault
 def new_bytes() -> None:
-    _sent(lambda due: with_members(due, body=json.dumps(json.loads(due.body)).encode()) if due.tries else due)
+    sent(lambda due: with_members(due, body=json.dumps(json.loads(due.body)).encode()) if due.tries else due)
 
 
 @fault
 def delivery_is_the_endpoint() -> None:
-    _requests(lambda request, due: request.headers.update({DELIVERY: due.endpoint_id}))
+    requests(lambda request, due: request.headers.update({DELIVERY: due.endpoint_id}))
 
 
 @fault
