@@ -7,7 +7,7 @@ import shlex
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,9 @@ from contract_tests.absence import Why, enough, not_run
 from contract_tests.client import Actor, Service
 from contract_tests.document import VIEW, identity
 from contract_tests.effects import Gate
+from contract_tests.endpoint import Endpoint, Unhosted, listening, opened
 from contract_tests.filtering import Everything, Judged, Membership
-from contract_tests.journal import Journal
+from contract_tests.journal import ENDPOINT, Journal, Made
 from contract_tests.ledger import Ledger
 from contract_tests.matching import Members
 from contract_tests.pacing import Pacer
@@ -31,6 +32,8 @@ from contract_tests.paging import walk
 from contract_tests.population import Population, inhabit, populate
 from contract_tests.profiles import DEFAULT, PROFILES, chosen
 from contract_tests.progress import Screen
+from contract_tests.receiver import Receiver
+from contract_tests.rehearsal import Rehearsal, rehearse
 from contract_tests.rules import RULES, Effect
 from contract_tests.seen import Row
 from contract_tests.surroundings import Surroundings, seen_by
@@ -40,10 +43,12 @@ from contract_tests.verdicts import LEFTOVERS, Verdicts, rule_of
 from contract_tests.work import Work, dispatch
 from nexuscommerce.contract import Operation
 
+# What is told of the first changes of all is looked at before there are others.
+FIRST = ("test_changes",)
 # Jobs change lists by themselves, so they are dispatched when the lists, and jobs alone, have been judged. While they run
 # comes all else; then what takes long and tires the target; and at the very end what looks back on the whole run.
 LISTS_FIRST = ("test_pagination", "test_sorting", "test_fields", "test_filters", "test_dates", "test_tenancy", "test_jobs")
-LAST = ("test_rate_limits", "test_schemathesis", "test_repricing", "test_isolation", "test_laws")
+LAST = ("test_rate_limits", "test_schemathesis", "test_repricing", "test_webhooks", "test_isolation", "test_laws")
 TARGET, LEDGER, GATE = pytest.StashKey[Target](), pytest.StashKey[Ledger](), pytest.StashKey[Gate]()
 DEADLINE = pytest.StashKey[float | None]()  # on the monotonic clock
 
@@ -132,7 +137,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         named = set(Path(option.only).read_text("utf-8").splitlines())
         selected = [item for item in selected if item.nodeid in named]
     else:
-        selected = chosen(selected, PROFILES[option.profile], option.seed)
+        profile = PROFILES[option.profile]
+        selected = chosen(selected, profile._replace(slow=profile.slow or bool(option.rule)), option.seed)
     for item in selected:
         _nothing_to_judge(item)
     config.hook.pytest_deselected(items=[item for item in items if item not in set(selected)])
@@ -142,7 +148,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _turn(item: pytest.Item) -> int:
     """When a test has its turn."""
     module = Path(item.nodeid.partition("::")[0]).stem
-    order = [*LISTS_FIRST, "test_dispatching", "", *LAST]
+    order = [*FIRST, *LISTS_FIRST, "test_dispatching", "", *LAST]
     return order.index(module if module in order else "")
 
 
@@ -258,10 +264,12 @@ def surroundings(other_full: Actor) -> Surroundings:
 
 @pytest.fixture(scope="session", autouse=True)
 def _before_any_test(request: pytest.FixtureRequest) -> None:
-    """Take that now, if a test will ask for it. If it cannot be taken that test will say why, and no other."""
-    if any("surroundings" in getattr(item, "fixturenames", ()) for item in request.session.items):
-        with suppress(Exception, pytest.skip.Exception):
-            request.getfixturevalue("surroundings")
+    """Have these now, if a test will ask for them. If one cannot be had that test will say why, and no other."""
+    needed = {name for item in request.session.items for name in getattr(item, "fixturenames", ())}
+    for name in ("receiver", "surroundings", "rehearsal"):
+        if name in needed:
+            with suppress(Exception, pytest.skip.Exception):
+                request.getfixturevalue(name)
 
 
 @pytest.fixture(scope="session")
@@ -276,6 +284,43 @@ def population(full: Actor, other_full: Actor, chance: random.Random) -> Populat
     if full.service.gate.writes:
         inhabit(population)
     return population
+
+
+@pytest.fixture(scope="session")
+def receiver(target: Target) -> Iterator[Receiver]:
+    """Where the target's events arrive. It is there before the service and after it, whose last deeds are told of too."""
+    if target.webhooks is None:
+        not_run(Why.UNSUPPORTED, "the target file has no [webhooks]: say there how the judge gets an endpoint")
+    with ExitStack() as stack:
+        try:
+            receiver = stack.enter_context(listening(target.webhooks))
+        except Unhosted as why:
+            not_run(Why.UNSUPPORTED, str(why))
+        yield receiver
+
+
+@pytest.fixture(scope="session")
+def endpoint(
+    receiver: Receiver, service: Service, target: Target, deadline: float | None, pytestconfig: pytest.Config
+) -> Endpoint:
+    """Where the tenant `main` has its events sent while the run lasts. The journal takes it away."""
+    if target.webhooks is None or not service.gate.writes:
+        not_run(Why.NOT_ALLOWED, f"it needs `{Effect.WRITES}` in `allow` of the target file")
+    try:
+        endpoint = opened(target.webhooks, receiver, target.tenants["main"], deadline)
+    except Unhosted as why:
+        not_run(Why.NO_CREDENTIAL, str(why))
+    if target.webhooks.unregister:
+        service.journal.made(Made(ENDPOINT, endpoint.tenant, endpoint.named))
+    elif target.webhooks.register:
+        pytestconfig.stash[LEFTOVERS].append(f"the endpoint {endpoint.url}: [webhooks] has no `unregister`")
+    return endpoint
+
+
+@pytest.fixture(scope="session")
+def rehearsal(endpoint: Endpoint, population: Population) -> Rehearsal:
+    """What is done for the sake of webhooks alone."""
+    return rehearse(population, endpoint)
 
 
 @pytest.fixture(scope="session")

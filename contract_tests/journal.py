@@ -29,7 +29,9 @@ ENDERS: Mapping[str, tuple[str, str, tuple[int, ...]]] = {
     "rule": ("deletePricingRule", "ruleId", (200, 204, 404)),
     "product": ("deleteProduct", "sku", (200, 204, 404)),
     "job": ("cancelJob", "jobId", (200, 404, 409)),
+    "endpoint": ("unregister", "", (204,)),  # a command of [webhooks]; the last: it is told of the others
 }
+ENDPOINT = "endpoint"
 LASTING = "job"  # the API can end these, and not remove them
 
 

@@ -20,7 +20,7 @@ from uuid import UUID
 
 import httpx
 
-from contract_tests import choices
+from contract_tests import choices, hosting
 from contract_tests.rules import Effect
 from contract_tests.view import View
 from nexuscommerce.contract import load as load_contract
@@ -52,7 +52,7 @@ CREDENTIALS: Mapping[str, str] = {
     "fuzz_full": "fuzz",
 }
 REQUIRED = ("full", "other_full")
-KEYS = ("address", "jwks", "tags", "allow", "tenants", "credentials", "pacing", "choices")
+KEYS = ("address", "jwks", "tags", "allow", "tenants", "credentials", "pacing", "choices", "webhooks")
 NEEDED_TAGS = ("Health", "Products")  # the judge looks whether the target is there, and makes products of its own
 BUSY = ("full", "other_full", "fuzz_full")
 # Whose requests are counted with those of all callers without valid credentials, by address (contract: Rate limits).
@@ -76,6 +76,7 @@ class Target:
     choices: Mapping[str, str] = field(default_factory=dict)
     allows: frozenset[Effect] = frozenset({Effect.READ})
     per_minute: int | None = None
+    webhooks: hosting.Hosting | None = None
 
     @property
     def view(self) -> View:
@@ -85,7 +86,8 @@ class Target:
     @property
     def secrets(self) -> Mapping[str, str]:
         """What no output may show: name -> text."""
-        return self.tokens
+        known = self.webhooks.secrets if self.webhooks else {}
+        return {**self.tokens, **known}
 
 
 def load(path: Path, address: str | None = None) -> Target:
@@ -98,7 +100,7 @@ def load(path: Path, address: str | None = None) -> Target:
         raise TargetError(f"{path}: not TOML: {' '.join(str(why).split())}") from why
     try:
         return _target(document, address)
-    except TargetError as why:
+    except (TargetError, hosting.Mistake) as why:
         raise TargetError(f"{path}: {why}") from why
 
 
@@ -153,6 +155,7 @@ def _target(document: Mapping[str, Any], address: str | None) -> Target:
         choices=_choices(document.get("choices", {})),
         allows=_allows(document.get("allow")),
         per_minute=_per_minute(document.get("pacing")),
+        webhooks=hosting.parsed(document.get("webhooks"), _token),
     )
 
 
@@ -252,11 +255,15 @@ def _token(name: str, source: object) -> str:
                 raise TargetError(f"credential `{name}`: set the environment variable {variable}")
             return os.environ[variable]
         case {"command": [str(), *_] as command, **rest} if not rest:
-            return _output(name, [str(part) for part in command])
+            said = output(name, [str(part) for part in command])
+            if not said:
+                raise TargetError(f"credential `{name}`: {' '.join(command)} printed no token")
+            return said
     raise TargetError(f'credential `{name}` is one of {{token = "…"}}, {{env = "NAME"}}, {{command = ["…"]}}')
 
 
-def _output(name: str, command: list[str]) -> str:
+def output(name: str, command: list[str]) -> str:
+    """What a command prints, for the secret of this name."""
     # A command of the same virtual environment is found although that environment is not active.
     program = shutil.which(command[0]) or shutil.which(command[0], path=str(Path(sys.executable).parent))
     if program is None:
@@ -266,8 +273,6 @@ def _output(name: str, command: list[str]) -> str:
     except (OSError, subprocess.SubprocessError) as why:
         said = " ".join((getattr(why, "stderr", None) or str(why)).split())
         raise TargetError(f"credential `{name}`: {' '.join(command)} failed: {said}") from why
-    if not done.stdout.strip():
-        raise TargetError(f"credential `{name}`: {' '.join(command)} printed no token")
     return done.stdout.strip()
 
 

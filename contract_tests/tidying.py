@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from contract_tests.client import Actor, Service
 from contract_tests.document import has
-from contract_tests.journal import ENDERS, Made
+from contract_tests.endpoint import taken_away
+from contract_tests.journal import ENDERS, ENDPOINT, Made
 from contract_tests.target import BUSY, CREDENTIALS, Target
 
 TOLD = 100  # things between two lines that say how far it is
@@ -17,6 +18,8 @@ def tidied(service: Service, target: Target, say: Callable[[str], None]) -> list
     owners = {target.tenants[CREDENTIALS[name]]: name for name in BUSY if name in target.tokens}
 
     def end(made: Made) -> int | str:
+        if made.kind == ENDPOINT:
+            return taken_away(target.webhooks, made.name)
         if made.tenant not in owners:
             return "no credential of that tenant"
         name = owners[made.tenant]

@@ -20,14 +20,20 @@ _ADDRESS = re.compile(r"http://[^:]+:(\d+)/api")
 
 @dataclass(frozen=True)
 class Mock:
-    """A running mock: the address of its API."""
+    """A running mock: the address of its API, and its state file."""
 
     port: int
     process: subprocess.Popen[str]
+    database: Path
 
     @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}/api"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """For commands that work on its state file."""
+        return {**os.environ, "NEXUS_MOCK_DATABASE": str(self.database)}
 
 
 class Response(NamedTuple):
@@ -50,7 +56,8 @@ class Response(NamedTuple):
 @contextmanager
 def running(directory: Path, *options: str, module: Sequence[str] = ("mockserver",)) -> Iterator[Mock]:
     """Start `nexus-mock` on a free port with a state file of its own; end it when the block does."""
-    command = [sys.executable, "-m", *module, "--port", "0", "--database", str(directory / "state.db"), *options]
+    database = directory / "state.db"
+    command = [sys.executable, "-m", *module, "--port", "0", "--database", str(database), *options]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("NEXUS_MOCK")}
     with (directory / "mock.log").open("a") as log:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment)
@@ -58,7 +65,7 @@ def running(directory: Path, *options: str, module: Sequence[str] = ("mockserver
         found = next((match for line in process.stdout or () if (match := _ADDRESS.search(line))), None)
         if found is None:
             raise RuntimeError(f"the mock did not start: {(directory / 'mock.log').read_text()}")
-        yield Mock(int(found[1]), process)
+        yield Mock(int(found[1]), process, database)
     finally:
         process.terminate()
         process.communicate(timeout=15)

@@ -11,7 +11,7 @@ import pytest
 from contract_tests.rules import FAULTS as CLAIMED
 from contract_tests.rules import RULES
 from tests.faults import FAULTS
-from tests.live import running
+from tests.live import Mock, running
 
 TARGET = Path(__file__).parent.parent / "fixtures" / "targets" / "mock.toml"
 # One fault of each kind of promise: what `make test` looks at; `make test-all` looks at all of them.
@@ -21,17 +21,17 @@ QUICK = (
 )
 
 
-def judged(address: str, *options: str) -> subprocess.CompletedProcess[str]:
+def judged(mock: Mock, *options: str) -> subprocess.CompletedProcess[str]:
     """The judge's run, as a user starts it."""
-    command = [sys.executable, "-m", "contract_tests.cli", "run", str(TARGET), "--address", address, *options]
-    return subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    command = [sys.executable, "-m", "contract_tests.cli", "run", str(TARGET), "--address", mock.address, *options]
+    return subprocess.run(command, env=mock.environment, capture_output=True, text=True, timeout=600, check=False)
 
 
 def caught(name: str, directory: Path) -> None:
     """The fault's rule fails, and is told of first; a SHOULD does not decide the exit code."""
     fault = FAULTS[name]
     with running(directory, "--log", "off", module=("tests.faults", name)) as broken:
-        run = judged(broken.address, "--rule", fault.rule, "--no-confirm")
+        run = judged(broken, "--rule", fault.rule, "--no-confirm")
 
     rule = RULES[fault.rule]
     assert f"\n{rule.id} " in run.stdout, f"{fault.sentence}:\n{run.stdout[-3000:]}{run.stderr}"
@@ -60,6 +60,6 @@ def test_every_fault_is_caught_by_the_rule_that_claims_it(name: str, tmp_path: P
 def test_the_healthy_mock_conforms_for_every_seed(seed: int, tmp_path: Path) -> None:
     """A judge that accuses what is right is worth nothing."""
     with running(tmp_path, "--log", "off") as mock:
-        run = judged(mock.address, "--seed", str(seed))
+        run = judged(mock, "--seed", str(seed))
 
     assert 0 == run.returncode, run.stdout[-5000:]

@@ -17,7 +17,7 @@ from tests.second.app import HANDLERS
 
 ROOT = Path(__file__).parent.parent
 SEEDS = range(2, 7)
-ABSENT = ("FIL-13", "INV-", "PRC-", "JOB-")  # rules about what it does not have
+ABSENT = ("FIL-13", "INV-", "PRC-", "JOB-", "WHK-")  # rules about what it does not have
 
 
 @pytest.fixture

@@ -35,6 +35,7 @@ def judged(module: tuple[str, ...], choices: list[str], directory: Path, *option
         command = [sys.executable, "-m", "contract_tests.cli", "run", str(target), "--address", mock.address]
         run = subprocess.run(
             [*command, "--seed", "1", "--time-limit", "0", "--no-confirm", "--report", str(directory), *options],
+            env=mock.environment,
             capture_output=True,
             text=True,
             timeout=900,

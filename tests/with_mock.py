@@ -16,7 +16,7 @@ from tests.live import running
 def main(arguments: list[str]) -> int:
     options, command = arguments[: arguments.index("--")], arguments[arguments.index("--") + 1 :]
     with tempfile.TemporaryDirectory() as directory, running(Path(directory), "--log", "off", *options) as mock:
-        return subprocess.run([*command, "--address", mock.address], check=False).returncode
+        return subprocess.run([*command, "--address", mock.address], env=mock.environment, check=False).returncode
 
 
 if __name__ == "__main__":

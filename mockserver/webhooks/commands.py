@@ -44,11 +44,15 @@ def webhook() -> None:
 @click.option(
     "--event", "events", multiple=True, metavar="TYPE", help="A type of event to send; repeatable; all unless given."
 )
+@click.option("--existing", is_flag=True, help="For scripts: refuse to begin a new state file.")
 @click.pass_obj
-def add(settings: Settings, url: str, tenant: str | None, events: tuple[str, ...]) -> None:
+def add(settings: Settings, url: str, tenant: str | None, events: tuple[str, ...], existing: bool) -> None:
     """Have a tenant's events sent to URL. Prints the endpoint's id and its secret, which is not shown again."""
     if fault := addresses.fault(url):
         terminal.stop(f"this URL {fault}")
+    if existing and not settings.database.exists():
+        mend = "run this in the directory of the mock, or name its --database (NEXUS_MOCK_DATABASE)"
+        terminal.stop(f"there is no state file {settings.database}; {mend}")
     with _state(settings) as state:
         if unknown := sorted(set(events) - set(state.contract.events)):
             terminal.stop(f"there is no event {', '.join(unknown)}; there are {', '.join(state.contract.events)}")

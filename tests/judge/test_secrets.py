@@ -20,9 +20,10 @@ TOKENS = {
     "other_full": "planted other & full 7741",
     "reader": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJwbGFudGVkIn0.c2lnbmF0dXJlLXBsYW50ZWQ",
 }
+SECRET = "whsec_planted/webhook+secret_55"  # of an endpoint for webhooks
 FORMS = {
     form
-    for token in TOKENS.values()
+    for token in (*TOKENS.values(), SECRET)
     for form in (
         *(token, quote(token, safe=""), json.dumps(token)[1:-1], token.encode().hex()),
         *(base64.b64encode(token.encode()).decode().rstrip("="), *(token.split(".") if token.startswith("eyJ") else ())),
@@ -74,8 +75,9 @@ def address() -> Iterator[str]:
 
 def test_no_output_has_a_planted_secret(address: str, tmp_path: Path) -> None:
     credentials = "\n".join(f"{name} = {{token = {json.dumps(token)}}}" for name, token in TOKENS.items())
-    (tmp_path / "target.toml").write_text(f'address = "{address}"\n{TARGET}{credentials}\n')
-    rules = ("ENV-04", "ERR-04", "AUT-11", "PAG-07", "STA-04")
+    webhooks = f'[webhooks]\nsecret = {{token = "{SECRET}"}}\nurl = "{address}/hook"\nlisten = "127.0.0.1:0"\npatience = 1'
+    (tmp_path / "target.toml").write_text(f'address = "{address}"\n{TARGET}{credentials}\n{webhooks}\n')
+    rules = ("ENV-04", "ERR-04", "AUT-11", "PAG-07", "STA-04", "WHK-01", "WHK-05")
     command = [sys.executable, "-m", "contract_tests.cli", "run", str(tmp_path / "target.toml"), "-v"]
     done = subprocess.run(
         [*command, "--report", str(tmp_path / "report"), *(f"--rule={rule}" for rule in rules)],

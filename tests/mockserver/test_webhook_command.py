@@ -166,3 +166,13 @@ def test_fresh_does_not_take_the_state_from_a_mock(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
 
     assert "http://localhost:3000/a" in done.stdout
+
+
+def test_a_script_can_refuse_to_begin_a_new_state_file(tmp_path: Path) -> None:
+    refused = _run(tmp_path, "add", "http://127.0.0.1:9/hook", "--existing")
+    before = list(tmp_path.iterdir())
+    _said(tmp_path, "add", "http://127.0.0.1:9/hook")
+
+    assert (2, "", []) == (refused.returncode, refused.stdout, before)
+    assert f"there is no state file {tmp_path / 'state.db'}; run this in the directory of the mock" in refused.stderr
+    assert 2 == len(_said(tmp_path, "add", "http://127.0.0.1:9/hook", "--existing").split())

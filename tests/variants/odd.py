@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
-from tests.faults.seams import Answer
+import httpx
+
+from mockserver.store.deliveries import Due
+from mockserver.webhooks import worker
+from tests.faults.seams import Answer, replace
+from tests.faults.webhooks import requests, sent
 from tests.variants.registry import answering, variant
 
 LISTS = ("allow", "access-control-allow-headers", "access-control-allow-methods", "access-control-expose-headers")
@@ -71,3 +78,29 @@ def words() -> None:
             answer.json = body
 
     answering(change)
+
+
+class Pieces(httpx.AsyncByteStream):
+    """A body in chunks."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for start in range(0, len(self._body), 97):
+            yield self._body[start : start + 97]
+
+
+@variant()
+def deliveries() -> None:
+    """Webhooks come in chunks, indented, with a charset and headers that nobody knows, and are tried again after 1.5 s."""
+
+    def change(request: httpx.Request, due: Due) -> None:
+        request.stream = Pieces(due.body)
+        del request.headers["Content-Length"]
+        request.headers.update({"Transfer-Encoding": "chunked", "Content-Type": "Application/JSON;charset=UTF-8", **MORE})
+        request.headers["X-NexusCommerce-Attempt"] = str(due.tries + 1)
+
+    sent(lambda due: dataclasses.replace(due, body=_spelt(json.loads(due.body), "\n").encode("ascii")))
+    requests(change)
+    replace(worker, "PAUSES", tuple(1.5 * 2**tries for tries in range(len(worker.PAUSES))))
