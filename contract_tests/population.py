@@ -43,6 +43,7 @@ TITLES = {
     "dot.": "...",
 }
 
+TRIES = 8  # prefixes, until one is new
 
 # Units in the warehouses that the merchant sets, one after the other, for ties and numbers that sort otherwise as text.
 UNITS = ((9,), (10,), (100,), (10, 9), (0,), (), (100, 0))
@@ -59,13 +60,20 @@ class Population:
     chance: random.Random
 
     def __post_init__(self) -> None:
-        """The prefix is of the seed, so that a run repeats itself; but never one that an earlier run left products of."""
+        """The prefix is of the seed, so that a run repeats itself; but never one that an earlier run left products of.
+
+        A target that finds something for whatever is searched cannot tell: it gets the last that was tried.
+        """
         self._count = 0
-        self.prefix = ""
-        while not self.prefix or any(
-            actor.call("listProducts", query={"search": self.prefix}).ok().rows for actor in (self.full, self.other)
-        ):
+        for _ in range(TRIES):
             self.prefix = f"{MARK}{self.chance.randrange(16**8):08x}-"
+            if not self._left():
+                break
+
+    def _left(self) -> bool:
+        """Whether the target knows products of this prefix."""
+        both = (self.full, self.other)
+        return any(actor.call("listProducts", query={"search": self.prefix}).ok().rows for actor in both)
 
     def sku(self, end: str = "") -> str:
         """A new SKU of this run."""

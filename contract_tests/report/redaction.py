@@ -30,7 +30,7 @@ def redact(text: str, secrets: Mapping[str, str]) -> str:
     ):  # the longest first: one may begin with another
         if len(token) < SHORTEST:
             continue
-        if _ESCAPE.search(text):
+        if len(token) <= len(text) and _ESCAPE.search(text):  # escaped it is no shorter; its pattern takes long to compile
             text = _escaped(token).sub(lambda _, name=name: variable(name), text)  # type: ignore[misc]
         for form in _forms(token):
             text = text.replace(form, variable(name))
