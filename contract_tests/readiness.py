@@ -13,7 +13,7 @@ Obstacle = tuple[Why, str]
 
 
 class Extent(StrEnum):
-    """How much of a rule can be judged. What one of its tests lacks another may not need: the tests will tell."""
+    """How much of a rule can be judged. What is not allowed to one of its tests another may not want: a run will tell."""
 
     WHOLE = "in full"
     PART = "in part at most"
@@ -21,15 +21,16 @@ class Extent(StrEnum):
 
 
 def obstacles(rule: Rule, target: Target) -> list[Obstacle]:
-    """What of a rule cannot be judged, a reason each, in the words that a run uses; empty if all of it can be."""
+    """What keeps a rule from being judged, or a part of it, a reason each; empty if all of it can be judged."""
     return [*_unsupported(rule, target), *_without_credential(rule, target), *_not_allowed(rule, target)]
 
 
 def extent(rule: Rule, target: Target) -> Extent:
-    """Nothing of a rule is left where the target has not the operations that it is about."""
-    if any(name not in ("jwks", "webhooks") for name in _lacking(rule, target)):
+    """By the worst of what keeps it: without what the catalogue says that it needs it is not run."""
+    kinds = {why for why, _ in obstacles(rule, target)}
+    if kinds - {Why.NOT_ALLOWED}:
         return Extent.NONE
-    return Extent.PART if obstacles(rule, target) else Extent.WHOLE
+    return Extent.PART if kinds else Extent.WHOLE
 
 
 def _lacking(rule: Rule, target: Target) -> list[str]:
@@ -45,9 +46,10 @@ def _unsupported(rule: Rule, target: Target) -> Iterator[Obstacle]:
 
 
 def _without_credential(rule: Rule, target: Target) -> Iterator[Obstacle]:
-    for name in rule.needs:
-        if name not in target.tokens:
-            yield Why.NO_CREDENTIAL, f"the target file has no credential `{name}`"
+    for need in rule.needs:
+        either = need.split("|")
+        if not set(either) & set(target.tokens):
+            yield Why.NO_CREDENTIAL, "the target file has no credential " + " or ".join(f"`{name}`" for name in either)
 
 
 def _not_allowed(rule: Rule, target: Target) -> Iterator[Obstacle]:

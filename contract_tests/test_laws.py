@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import islice
 from random import Random
 
@@ -14,8 +15,10 @@ from contract_tests.document import LISTS, OPERATIONS, by_id, has
 from contract_tests.ledger import Ledger
 from contract_tests.paging import walk
 from contract_tests.population import Population, existing, nowhere, sample
+from contract_tests.rules import Effect
 from contract_tests.stock import WAREHOUSES, update
 from contract_tests.target import Target
+from nexuscommerce.contract import Operation
 
 GARBAGE = "nxc_live_of_nobody_000000000000"  # long enough to be known again where it is repeated
 MOST = 300  # requests that the sweep is ready to spend on a 429
@@ -23,19 +26,24 @@ REFUSALS = 3  # of them
 
 
 @pytest.fixture(scope="module")
-def sweep(full: Actor, anonymous: Actor, population: Population, target: Target, ledger: Ledger, chance: Random) -> None:
-    """Every kind of answer at least once, so that a run of a single law has something to judge."""
-    product = population.product()
+def sweep(
+    full: Actor, anonymous: Actor, target: Target, ledger: Ledger, chance: Random, request: pytest.FixtureRequest
+) -> None:
+    """Every kind of answer at least once, so that a run of a single law has something to judge; as far as it is allowed."""
     nothing = nowhere(full, chance)
+    if not full.service.gate.writes:
+        read(full, anonymous, {**nothing, **existing(full)})
+        return
+    population: Population = request.getfixturevalue("population")
+    product = population.product()
     path = {**nothing, **existing(full), "sku": product["sku"]}
     for operation in OPERATIONS:
         url = operation.path.format(**path)
-        queries = [{}, {"nonsense": "1"}, {"cursor": "forged"}] + [{"fields": name} for name in operation.members[-1:]]
-        for query in queries if operation.method == "GET" else ():
+        for query in queries(operation) if operation.method == "GET" else ():
             full.send("GET", url, query)
         for method in ("HEAD", "OPTIONS", "PUT"):
             full.send(method, url)
-        for actor in (anonymous, full.with_token("garbage", GARBAGE), full.at(None), full.at("nonsense")):
+        for actor in strangers(full, anonymous):
             actor.call(operation.id, path, body=sample(operation))
     for name in {"reader", "writer", "nothing", "jwt_viewer"} & set(target.tokens):
         for operation in OPERATIONS:
@@ -58,10 +66,35 @@ def sweep(full: Actor, anonymous: Actor, population: Population, target: Target,
     full.call("deleteProduct", path)
     full.call("getProduct", path)
     full.send("GET", "/nowhere")
-    if not ledger.applied["RAT-02"] and "quota" in target.tokens:
+    if not ledger.applied["RAT-02"] and "quota" in target.tokens and Effect.BURN_QUOTA in target.allows:
         quota = full.with_token("quota", target.tokens["quota"])
         refused = (n for n in range(MOST) if quota.call("listProducts", query={"limit": 1}).status == 429)
         list(islice(refused, REFUSALS))
+
+
+def read(full: Actor, anonymous: Actor, path: Mapping[str, str]) -> None:
+    """Every kind of answer that reading gets."""
+    for operation in OPERATIONS:
+        url = operation.path.format(**path)
+        for method in ("HEAD", "OPTIONS"):
+            full.send(method, url)
+        for query in queries(operation) if operation.method == "GET" else ():
+            full.send("GET", url, query)
+        for actor in strangers(full, anonymous) if operation.method == "GET" else ():
+            actor.call(operation.id, path)
+    for listing in LISTS:
+        walk(full, listing)
+    full.send("GET", "/nowhere")
+
+
+def queries(operation: Operation) -> list[dict[str, str]]:
+    """None, wrong ones, and a selection."""
+    return [{}, {"nonsense": "1"}, {"cursor": "forged"}] + [{"fields": name} for name in operation.members[-1:]]
+
+
+def strangers(full: Actor, anonymous: Actor) -> tuple[Actor, ...]:
+    """Callers that are refused for who they are, or for the tenant that they name."""
+    return anonymous, full.with_token("garbage", GARBAGE), full.at(None), full.at("nonsense")
 
 
 @pytest.mark.usefixtures("sweep")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
@@ -19,6 +20,7 @@ NAME = "nexus-target.toml"
 SOMEWHERE = "http://127.0.0.1:8080/api"
 NOBODY = "00000000-0000-0000-0000-000000000000"
 
+WIDTH = 118  # columns of a comment
 HOOKS = ('register = ["my-server", "hook", "add", "{url}"]', 'unregister = ["my-server", "hook", "remove", "{id}"]')
 
 HEAD = """\
@@ -118,4 +120,4 @@ def _credentials() -> Iterator[str]:
 
 def _choices() -> Iterator[str]:
     for choice in CHOICES.values():
-        yield f'# {choice.name} = "{choice.instead}"'.ljust(32) + f"  # {choice.sentence}"
+        yield comment(f'{textwrap.fill(choice.sentence, WIDTH)}\n{choice.name} = "{choice.instead}"')

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from contract_tests import target as targets
-from contract_tests.commands.ending import Unreached, found, loaded
+from contract_tests.commands.ending import Unreached, found, refuse
 from contract_tests.doctor import credentials, data, judging, place, quota, tenants
 from contract_tests.doctor.asking import Asker, Unanswered
 from contract_tests.doctor.finding import Finding, Mark, Section
@@ -44,12 +44,12 @@ def doctor(target: Path, address: str | None, profile: str, as_json: bool) -> No
       2  something in the target file is wrong, or in what it leads to
       3  the target cannot be reached
     """
-    unset = list(targets.unset(found(target)))
-    if unset:
-        findings = [Finding(Section.CREDENTIALS, Mark.BAD, name, said) for name, said in unset]
-        _tell(findings, target, None, as_json)
+    try:
+        chosen = targets.load(found(target), address)
+    except targets.TargetError as why:
+        unset = list(targets.unset(found(target))) or refuse(why)
+        _tell([Finding(Section.CREDENTIALS, Mark.BAD, name, said) for name, said in unset], target, None, as_json)
         sys.exit(WRONG)
-    chosen = loaded(target, address)
     findings = list(examined(chosen, profile))
     _tell(findings, target, chosen, as_json)
     sys.exit(WRONG if any(each.mark is Mark.BAD for each in findings) else 0)
