@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
+from functools import reduce
 from pathlib import Path
 
 import pytest
@@ -59,3 +61,13 @@ def test_a_rule_says_what_and_where() -> None:
     for rule in RULES.values():
         assert rule.sentence.endswith(".")
         assert rule.source.startswith(("api-overview", "contract: ", "openapi.yaml", "RFC "))
+
+
+def test_a_source_in_the_document_or_in_a_standard_is_there() -> None:
+    for place in {place for rule in RULES.values() for place in rule.source.split("; ")}:
+        file, _, pointer = place.partition("#")
+        if file == "openapi.yaml":
+            names = [name.replace("~1", "/").replace("~0", "~") for name in pointer.split("/")[1:]]
+            assert reduce(lambda node, name: node[name], names, WHOLE.document), place
+        elif file.startswith("RFC"):
+            assert re.fullmatch(r"RFC \d{4}(, \d+(\.\d+)*( and \d+(\.\d+)*)?)?", place), place
