@@ -10,6 +10,7 @@ from contract_tests.rules import Rule
 from contract_tests.target import Target
 
 Obstacle = tuple[Why, str]
+LACKS = "the target file has no credential "
 
 
 class Extent(StrEnum):
@@ -49,7 +50,7 @@ def _without_credential(rule: Rule, target: Target) -> Iterator[Obstacle]:
     for need in rule.needs:
         either = need.split("|")
         if not set(either) & set(target.tokens):
-            yield Why.NO_CREDENTIAL, "the target file has no credential " + " or ".join(f"`{name}`" for name in either)
+            yield Why.NO_CREDENTIAL, LACKS + " or ".join(f"`{name}`" for name in either)
 
 
 def _not_allowed(rule: Rule, target: Target) -> Iterator[Obstacle]:

@@ -1,4 +1,4 @@
-"""Measures what the rules cost, for `run --plan`: `python -m tests.costing`. It takes about twenty minutes.
+"""Measures what the rules cost, for `run --plan`: `python -m tests.costing`. It takes about half an hour.
 
 Whole runs on a new mock, where all is allowed and where nothing is, and for each group one of that group alone.
 """
@@ -15,6 +15,7 @@ from pathlib import Path
 import tomli_w
 
 from contract_tests import costs
+from contract_tests.profiles import PROFILES
 from contract_tests.rules import GROUPS, RULES
 from nexuscommerce.files import packaged
 from tests.live import running
@@ -25,7 +26,7 @@ SEED = "7"
 
 def runs() -> Iterator[tuple[str, list[str], list[str]]]:
     """The name of each run, what it may do, and its options; the part runs come last."""
-    for profile in ("smoke", "standard"):
+    for profile in PROFILES:
         yield profile, ALL, ["--profile", profile]
         yield f"{profile} reading", NOTHING, ["--profile", profile]
     for group in GROUPS:

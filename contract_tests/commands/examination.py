@@ -69,11 +69,11 @@ def examined(target: Target, profile: str) -> Iterator[Finding]:
             looked = list(data.findings(asker)) if admitted else []
             yield from quota.findings(asker, profile)
             yield from looked
+            yield from judging.findings(target)
     except Unanswered as why:
         raise Unreached(f"nothing answers at {target.address} ({why}); start it, or give --address") from why
     finally:
         asker.close()
-    yield from judging.findings(target)
 
 
 def _tell(findings: list[Finding], file: Path, target: Target | None, as_json: bool) -> None:
@@ -102,7 +102,7 @@ def _tell(findings: list[Finding], file: Path, target: Target | None, as_json: b
 
 def _show(screen: Console, finding: Finding, wide: int, secrets: Mapping[str, str]) -> None:
     """What was seen beside what was looked at, and the mend below it."""
-    texts = [(finding.said, ""), (finding.mend, "dim"), (_rules(finding.rules), "dim")]
+    texts = [(finding.said, ""), (_rules(finding.rules), "dim"), (finding.mend, "dim")]
     beside = [each for text, style in texts if text for each in _wrapped(screen, redact(text, secrets), style, wide)]
     first, *others = beside
     screen.print(Text.assemble((f"  {finding.mark:<5}", STYLES[finding.mark]), f"{finding.what:<{wide}}", first))
@@ -121,7 +121,7 @@ def _rules(rules: tuple[str, ...]) -> str:
     if not rules:
         return ""
     more = f" and {len(rules) - NAMED} more" if len(rules) > NAMED else ""
-    return f"{counted(len(rules), 'rule')}: {', '.join(rules[:NAMED])}{more}"
+    return f"costs {', '.join(rules[:NAMED])}{more}"
 
 
 def _summary(bad: int, warned: int, file: Path) -> str:

@@ -21,6 +21,7 @@ from contract_tests.target import CREDENTIALS, Target
 from nexuscommerce.contract import Operation, load
 
 PATIENCE = 130.0  # seconds for the windows of rate limits: two of a minute
+ASKED = 100  # requests, at most: what [pacing] makes of them comes on top
 
 
 class Unanswered(Exception):
@@ -37,7 +38,8 @@ class Asker:
         self.limits: dict[str, Limits | None] = {}
         self.latency = float("inf")
         gate = Gate(target.allows & {Effect.READ, Effect.WRITES})
-        pacer = Pacer(target.per_minute, time.monotonic() + PATIENCE, say)
+        paced = 60 * ASKED / target.per_minute if target.per_minute else 0.0
+        pacer = Pacer(target.per_minute, time.monotonic() + PATIENCE + paced, say)
         self._service = Service(target.address, Ledger(), gate, pacer, Journal())
 
     @property

@@ -73,10 +73,10 @@ def test_fewer_rules_need_less(mock: tuple[str, Path], starter: str) -> None:
 
 
 def test_a_bound_of_the_target_file_is_kept(mock: tuple[str, Path], starter: str) -> None:
-    Path(starter).write_text(STARTER + "[pacing]\nrequests_per_minute = 1\n")
+    Path(starter).write_text(STARTER + "[pacing]\nrequests_per_minute = 90\n")
     done = plan(starter, "--address", mock[0], "--profile", "smoke")
 
-    assert "at most 1 a minute" in done.stdout
+    assert "at most 90 a minute" in done.stdout
 
 
 def test_a_credential_that_is_refused_is_2_and_nothing_there_3(mock: tuple[str, Path], starter: str) -> None:
