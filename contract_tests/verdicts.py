@@ -109,12 +109,10 @@ class Verdicts:
         elif when == "teardown":
             self.leftovers.append(f"{item.name}: {what}")
         elif isinstance(why.value, Findings):
-            trial.verdict, trial.itemized, found = Verdict.FAIL, True, why.value.found
-            said = {"replay": self._replay(rule.id), "test": item.nodeid}
-            trial.failures += [
-                failed(each.what, each.exchange, operation=each.operation, times=each.times, example=each.example, **said)
-                for each in found
-            ]
+            trial.verdict, trial.itemized, replay = Verdict.FAIL, True, self._replay(rule.id)
+            for each in why.value.found:
+                one = failed(each.what, each.exchange, replay, each.operation, each.times, each.example, test=item.nodeid)
+                trial.failures.append(one)
             trial.operations = tuple(dict.fromkeys(failure.operation for failure in trial.failures))
         else:
             # pytest.fail tells of many answers, an assertion of one.

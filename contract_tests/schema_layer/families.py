@@ -69,8 +69,12 @@ def is_valid(case: Case[Any]) -> bool:
 
 def said(failure: Any, case: Case[Any], response: Response) -> str:
     """What was found, in words that are the same in every run: values that were generated stay out of it."""
-    say = _SAID.get(type(failure).__name__, lambda *_: str(failure.title))
+    say = _SAID.get(type(failure).__name__, _title)
     return f"answered {response.status_code} {say(failure, case, response)}".strip()
+
+
+def _title(failure: Any, case: Case[Any], response: Response) -> str:
+    return str(failure.title)
 
 
 def _code(failure: Any, case: Case[Any], response: Response) -> str:

@@ -23,9 +23,10 @@ class Finding(NamedTuple):
 
 
 class Scenario(NamedTuple):
-    """A stretch of work: how many requests were sent since the beginning, by whose rate limit, and what its answers were
-    evidence for. `judged` counts by rule and operation, `times` what was found by rule, operation and key, `met` the statuses that valid
-    requests of an operation were answered with.
+    """A stretch of work. `callers` are the requests since the beginning, by whose rate limit they count against.
+
+    `judged` is what its answers were evidence for, by rule and operation, `times` what was found by rule, operation and key,
+    `met` the statuses that valid requests of an operation were answered with.
     """
 
     phase: str
