@@ -35,6 +35,7 @@ from contract_tests.progress import Screen
 from contract_tests.receiver import Receiver
 from contract_tests.rehearsal import Rehearsal, rehearse
 from contract_tests.rules import RULES, Effect
+from contract_tests.schema_layer.fixtures import fuzzed, lane, rides
 from contract_tests.seen import Row
 from contract_tests.surroundings import Surroundings, seen_by
 from contract_tests.target import CREDENTIALS, Target
@@ -42,6 +43,8 @@ from contract_tests.tidying import tidied
 from contract_tests.verdicts import LEFTOVERS, Verdicts, rule_of
 from contract_tests.work import Work, dispatch
 from nexuscommerce.contract import Operation
+
+__all__ = ["fuzzed", "lane"]
 
 # What is told of the first changes of all is looked at before there are others.
 FIRST = ("test_changes",)
@@ -63,7 +66,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--profile", default=DEFAULT, choices=list(PROFILES), help=f"How much is judged ({DEFAULT}).")
     group.addoption("--deadline", type=float, metavar="EPOCH", help="When to begin no further test, in seconds since 1970.")
     group.addoption("--examples", type=int, help="Examples of each generated test, instead of the profile's.")
-    group.addoption("--no-schemathesis", action="store_true", help="Leave Schemathesis (SCH-01) out.")
+    group.addoption("--no-schemathesis", action="store_true", help="Leave Schemathesis (the SCH rules) out.")
     group.addoption("--record", metavar="FILE", help="Write the report there as JSON, and show nothing.")
     group.addoption("--journal", metavar="FILE", help="Write there what is made in the target.")
     group.addoption("--report", metavar="DIR", help="Write report.html, report.json, junit.xml and report.sarif there.")
@@ -132,7 +135,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     wanted = set(option.rule) or set(RULES)
     if option.no_schemathesis:
         wanted -= {rule for rule in wanted if rule.startswith("SCH-")}
-    selected = [item for item in items if rule_of(item).id in wanted]
+    fuzzes = any(rule.startswith("SCH-") for rule in wanted) and "fuzz_full" in config.stash[TARGET].tokens
+    selected = [item for item in items if rule_of(item).id in wanted and (fuzzes or not rides(item))]
     if option.only:
         named = set(Path(option.only).read_text("utf-8").splitlines())
         selected = [item for item in selected if item.nodeid in named]
@@ -263,10 +267,14 @@ def surroundings(other_full: Actor) -> Surroundings:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _before_any_test(request: pytest.FixtureRequest) -> None:
-    """Have these now, if a test will ask for them. If one cannot be had that test will say why, and no other."""
+def _before_any_test(request: pytest.FixtureRequest, target: Target) -> None:
+    """Have these now, if a test will ask for them. If one cannot be had that test will say why, and no other.
+
+    Where [pacing] bounds all callers together, Schemathesis has its turn after the others, and not beside them.
+    """
     needed = {name for item in request.session.items for name in getattr(item, "fixturenames", ())}
-    for name in ("receiver", "surroundings", "rehearsal"):
+    beside = [] if target.per_minute else ["lane"]
+    for name in (*beside, "receiver", "surroundings", "rehearsal"):
         if name in needed:
             with suppress(Exception, pytest.skip.Exception):
                 request.getfixturevalue(name)

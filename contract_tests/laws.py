@@ -34,13 +34,18 @@ TRACE = re.compile(
 
 def judge(seen: Seen) -> Iterator[tuple[str, list[str]]]:
     """The laws that apply to this answer, each with what it found."""
-    for rule, law in LAWS.items():
-        try:
-            found = law(seen)
-        except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as why:
-            found = [f"the answer is too malformed to be judged ({type(why).__name__}: {why})"]
+    for rule in LAWS:
+        found = judged(rule, seen)
         if found is not None:
             yield rule, found
+
+
+def judged(rule: str, seen: Seen) -> Found:
+    """What one law finds in this answer."""
+    try:
+        return LAWS[rule](seen)
+    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as why:
+        return [f"the answer is too malformed to be judged ({type(why).__name__}: {why})"]
 
 
 def _unless(holds: bool, otherwise: str) -> list[str]:

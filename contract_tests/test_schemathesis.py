@@ -1,125 +1,67 @@
-"""Schemathesis against a tenant of its own: whether every answer is as the document says, whatever is sent.
-
-It runs as a command, configured by the schemathesis.toml of the project with the target's address, tenant and orders put in.
-The token goes through the environment: it is in no file and on no command line.
-"""
+"""Whether every answer is as the document says, whatever is sent: what Schemathesis found, by rule and operation."""
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-import tomllib
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
-
 import pytest
-import tomli_w
 
-from contract_tests.client import Actor
-from contract_tests.document import CONTRACT, STATUS, VIEW, by_id, has
-from contract_tests.paging import walk
-from contract_tests.view import View
-from nexuscommerce.files import packaged
+from contract_tests.document import GUARDED, OPERATIONS, named
+from contract_tests.laws import LAWS
+from contract_tests.schema_layer.fuzzed import Fuzzed, Record
+from contract_tests.schema_layer.sequences import REMEMBERED
+from nexuscommerce.contract import Operation
 
-TOKEN = "NEXUS_CONTRACT_FUZZ_TOKEN"
-LONGEST = 900  # seconds
+FIRST = tuple({operation.path: operation for operation in reversed(OPERATIONS)}.values())  # of each path
+
+each = pytest.mark.parametrize("operation", OPERATIONS, ids=named)
+each_guarded = pytest.mark.parametrize("operation", GUARDED, ids=named)
+each_remembered = pytest.mark.parametrize("operation", REMEMBERED, ids=named)
+each_path = pytest.mark.parametrize("operation", FIRST, ids=named)
 
 
 @pytest.mark.rule("SCH-01")
-def test_schemathesis_finds_nothing(actor: Callable[[str], Actor], tmp_path: Path, pytestconfig: pytest.Config) -> None:
-    fuzz = actor("fuzz_full")
-    config = tmp_path / "schemathesis.toml"
-    config.write_text(tomli_w.dumps(configuration(fuzz, pytestconfig.option.examples)))
-    command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(config), "run", str(document(tmp_path))]
-    before = set(unfinished(fuzz))
-    done = subprocess.run(
-        [*command, "--seed", str(pytestconfig.option.seed)],
-        cwd=tmp_path,
-        env={
-            **os.environ,
-            TOKEN: str(fuzz.token),
-            "PYTHONPATH": here(),
-            "HYPOTHESIS_STORAGE_DIRECTORY": str(tmp_path / "hypothesis"),
-        },
-        capture_output=True,
-        text=True,
-        timeout=LONGEST,
-    )
-    for job in set(unfinished(fuzz)) - before:
-        fuzz.call("cancelJob", {"jobId": job})
-    if done.returncode != 0:
-        pytest.fail(f"Schemathesis says:\n{done.stdout[-20_000:]}{done.stderr[-2_000:]}", pytrace=False)
+@each
+def test_nothing_breaks_the_server(operation: Operation, fuzzed: Fuzzed, record_property: Record) -> None:
+    fuzzed.judge("SCH-01", [operation], record_property)
 
 
-def configuration(fuzz: Actor, examples: int) -> dict[str, Any]:
-    """The project's schemathesis.toml for this target."""
-    config = tomllib.loads(packaged("schemathesis.toml").read_text("utf-8"))
-    config["color"] = False
-    config["base-url"] = fuzz.service.address
-    config["auth"]["openapi"]["bearerAuth"]["bearer"] = f"${{{TOKEN}}}"
-    config["parameters"]["header.X-Tenant-ID"] = fuzz.tenant
-    config["generation"]["max-examples"] = examples
-    refused = config["checks"]["negative_data_rejection"]["expected-statuses"]
-    refused += {STATUS["VALIDATION_ERROR"]} - {*refused}
-    known = {
-        "orders": movable(fuzz),
-        "skus": some(fuzz, "listInventory" if has("listInventory") else "listProducts", "sku"),
-        "warehouses": some(fuzz, "listWarehouses", "id"),
-    }
-    for name, values in known.items():
-        config["dictionaries"][name]["values"] = values
-    empty = {name for name, values in known.items() if not values}
-    config["dictionaries"] = {name: each for name, each in config["dictionaries"].items() if name not in empty}
-    config["parameters"] = {name: each for name, each in config["parameters"].items() if not names(each, empty)}
-    if not has("bulkSetInventory"):
-        config["parameters"].pop("body.updates[*].sku")
-    for each in config["operations"]:
-        each["include-operation-id"] = [name for name in each["include-operation-id"] if has(name)]
-    return config
+@pytest.mark.rule("SCH-02")
+@each
+def test_valid_requests_are_accepted(operation: Operation, fuzzed: Fuzzed, record_property: Record) -> None:
+    fuzzed.judge("SCH-02", [operation], record_property)
 
 
-def document(directory: Path) -> Path:
-    """The packaged document, or as the target's tags and choices have it."""
-    if View() == VIEW:
-        return packaged("openapi.yaml")
-    part = directory / "openapi.json"
-    part.write_text(json.dumps(CONTRACT.document, default=lambda moment: moment.isoformat()))
-    return part
+@pytest.mark.rule("SCH-03")
+@each
+def test_invalid_requests_are_refused(operation: Operation, fuzzed: Fuzzed, record_property: Record) -> None:
+    fuzzed.judge("SCH-03", [operation], record_property)
 
 
-def names(parameter: Any, dictionaries: set[str]) -> bool:
-    """Whether a parameter takes its values from one of these dictionaries."""
-    return isinstance(parameter, dict) and parameter.get("dictionary") in dictionaries
+@pytest.mark.rule("SCH-04")
+@each
+def test_answers_conform_to_the_document(operation: Operation, fuzzed: Fuzzed, record_property: Record) -> None:
+    fuzzed.judge("SCH-04", [operation], record_property)
 
 
-def some(fuzz: Actor, listing: str, member: str) -> list[str]:
-    """A member of the first rows of a list, if there is that list."""
-    if not has(listing):
-        return []
-    return [str(row[member]) for row in fuzz.call(listing, query={"limit": 10, "fields": member}).ok().rows]
+@pytest.mark.rule("SCH-05")
+@each_path
+def test_other_methods_are_refused(operation: Operation, fuzzed: Fuzzed, record_property: Record) -> None:
+    """Schemathesis tries each method once on a path, with whichever of its operations comes first."""
+    there = [other for other in OPERATIONS if other.path == operation.path]
+    fuzzed.judge("SCH-05", there, record_property)
 
 
-def movable(fuzz: Actor) -> list[str]:
-    """Some orders of every state, which generated requests may move."""
-    if not has("listOrders"):
-        return []
-    states = CONTRACT.schemas.named("OrderStatus")["enum"]
-    pages = [fuzz.call("listOrders", query={"status": state, "limit": 5, "fields": "id"}).ok() for state in states]
-    return [str(row["id"]) for page in pages for row in page.rows]
+@pytest.mark.rule("SCH-06")
+@each_guarded
+def test_credentials_are_demanded(operation: Operation, fuzzed: Fuzzed, record_property: Record) -> None:
+    fuzzed.judge("SCH-06", [operation], record_property)
 
 
-def unfinished(fuzz: Actor) -> list[str]:
-    """The jobs that are queued or running."""
-    if not has("listJobs"):
-        return []
-    walks = [walk(fuzz, by_id("listJobs"), {"status": state}) for state in ("queued", "running")]
-    return [str(value) for seen in walks for value in seen.values("id")]
+@pytest.mark.rule("SCH-07")
+@each_remembered
+def test_what_was_done_is_remembered(operation: Operation, fuzzed: Fuzzed, record_property: Record) -> None:
+    fuzzed.judge("SCH-07", [operation], record_property)
 
 
-def here() -> str:
-    """Where `contract_tests` is imported from, for a process that does not start here."""
-    parts = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
-    return os.pathsep.join(part for part in parts if part)
+@pytest.mark.parametrize("law", [pytest.param(law, marks=pytest.mark.rule(law)) for law in LAWS])
+def test_its_answers_keep_the_law(law: str, fuzzed: Fuzzed, record_property: Record) -> None:
+    fuzzed.law(law, record_property)

@@ -25,6 +25,7 @@ from contract_tests.report.model import Document, Report, Tool, Verdict
 from contract_tests.report.record import UnreadableReport
 from contract_tests.report.redaction import published, redact
 from contract_tests.rules import RULES, Effect, Rule
+from contract_tests.schema_layer.fuzzed import Findings
 from contract_tests.target import Target
 from nexuscommerce.contract import Operation
 from nexuscommerce.files import packaged
@@ -86,6 +87,7 @@ class Verdicts:
             trial.verdict = Verdict.PASS
             trial.operations = trial.operations or judged_by(self.ledger.exchanges[self._arranged :])
         self._arranged = len(self.ledger.exchanges)
+        trial.examples = int(str(dict(report.user_properties).get("examples", trial.examples)))
         if self.ledger.test:  # the last test's end is the session's too, which tidies up
             trial.requests = self.ledger.requests - self._before
             trial.callers = self.ledger.callers - self._callers
@@ -106,6 +108,12 @@ class Verdicts:
             trial.reason = f"{item.name}: {why.exconly()}\n{why.getrepr(style='short')}"
         elif when == "teardown":
             self.leftovers.append(f"{item.name}: {what}")
+        elif isinstance(why.value, Findings):
+            trial.verdict, trial.itemized, replay = Verdict.FAIL, True, self._replay(rule.id)
+            for each in why.value.found:
+                one = failed(each.what, each.exchange, replay, each.operation, each.times, each.example, test=item.nodeid)
+                trial.failures.append(one)
+            trial.operations = tuple(dict.fromkeys(failure.operation for failure in trial.failures))
         else:
             # pytest.fail tells of many answers, an assertion of one.
             several = isinstance(why.value, pytest.fail.Exception)

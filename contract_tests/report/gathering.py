@@ -23,7 +23,11 @@ EVERYWHERE = "every operation"  # where a failure is not of one
 
 @dataclass
 class Trial:
-    """What became of one test. `operations` are those that it judged; without a verdict it was not finished."""
+    """What became of one test. `operations` are those that it judged; without a verdict it was not finished.
+
+    `examples` is what it judged by: one that passed by none says nothing. `itemized` failures stand for themselves, also
+    beside what the ledger has.
+    """
 
     rule: str
     operations: tuple[str, ...] = ()
@@ -31,6 +35,8 @@ class Trial:
     why: Why | None = None
     reason: str | None = None
     failures: list[Failure] = field(default_factory=list)
+    examples: int = 1
+    itemized: bool = False
     requests: int = 0
     callers: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
@@ -54,14 +60,16 @@ def gathered(rule: Rule, trials: Iterable[Trial], ledger: Ledger, why: Why, abse
     """One rule. `why` and `absent` tell what kept it from being run, if no test of it was finished; `replay` is the command
     that judges it again."""
     every = [trial for trial in trials if trial.rule == rule.id]
+    every = [trial for trial in every if trial.examples or trial.verdict is not Verdict.PASS]
     verdicts = [trial.verdict for trial in every if trial.verdict is not None]
     verdict = min(verdicts, key=WEIGHT.index, default=Verdict.NOT_RUN)
     operations = dict(_operations(every))
-    examples = sum(each in (Verdict.PASS, Verdict.FAIL) for each in verdicts)
+    examples = sum(trial.examples for trial in every if trial.verdict in (Verdict.PASS, Verdict.FAIL))
     failures = tuple(failure for trial in every for failure in trial.failures)
     if rule.id in EVERY and verdict in (Verdict.PASS, Verdict.FAIL):
         # Without a breach it failed before it could look, and its test tells why.
-        failures = tuple(_breaches(rule.id, ledger, replay)) or failures if verdict is Verdict.FAIL else ()
+        itemized = tuple(failure for trial in every if trial.itemized for failure in trial.failures)
+        failures = (*_breaches(rule.id, ledger, replay), *itemized) or failures if verdict is Verdict.FAIL else ()
         broken = {failure.operation for failure in failures}
         operations = {
             name: OperationResult(Verdict.FAIL if name in broken else Verdict.PASS, count)
@@ -121,10 +129,10 @@ def _reason(verdict: Verdict, trials: list[Trial], why: Why, absent: str) -> str
 
 def _operations(trials: list[Trial]) -> Iterator[tuple[str, OperationResult]]:
     for name in dict.fromkeys(name for trial in trials for name in trial.operations if name in CONTRACT.operations):
-        verdicts = [trial.verdict for trial in trials if trial.verdict is not None and name in trial.operations]
-        if verdicts:
-            judged = sum(verdict in (Verdict.PASS, Verdict.FAIL) for verdict in verdicts)
-            yield name, OperationResult(min(verdicts, key=WEIGHT.index), judged)
+        there = [trial for trial in trials if trial.verdict is not None and name in trial.operations]
+        if there:
+            judged = sum(trial.examples for trial in there if trial.verdict in (Verdict.PASS, Verdict.FAIL))
+            yield name, OperationResult(min((trial.verdict for trial in there if trial.verdict), key=WEIGHT.index), judged)
 
 
 def _breaches(rule: str, ledger: Ledger, replay: str) -> Iterator[Failure]:

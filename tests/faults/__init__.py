@@ -3,7 +3,20 @@
 `python -m tests.faults FAULT [OPTIONS OF nexus-mock]` starts a mock with one fault; `python -m tests.faults` lists them.
 """
 
-from tests.faults import access, errors, jobs, lists, orders, pricing, stock, webhooks, wire, writes
+from tests.faults import access, errors, jobs, lists, orders, pricing, schema, stock, webhooks, wire, writes
 from tests.faults.seams import FAULTS
 
-__all__ = ["FAULTS", "access", "errors", "jobs", "lists", "orders", "pricing", "stock", "webhooks", "wire", "writes"]
+__all__ = [
+    "FAULTS",
+    "access",
+    "errors",
+    "jobs",
+    "lists",
+    "orders",
+    "pricing",
+    "schema",
+    "stock",
+    "webhooks",
+    "wire",
+    "writes",
+]

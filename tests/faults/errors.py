@@ -158,18 +158,6 @@ def missing_is_empty() -> None:
 
 
 @fault
-def astral_crash() -> None:
-    check = validation.Validation.check
-
-    def crash(self: Any, path: Any, query: bytes, given: Any) -> Any:
-        if isinstance(given, dict) and any(ord(letter) > 0xFFFF for letter in str(given.get("title", ""))):
-            raise RuntimeError("surrogates not allowed")
-        return check(self, path, query, given)
-
-    replace(validation.Validation, "check", crash)
-
-
-@fault
 def limit_before_route() -> None:
     def change(answer: Answer) -> None:
         if answer.status == 404 and answer.path == "/api/nowhere" and answer.get("x-ratelimit-remaining") == "0":
