@@ -17,6 +17,7 @@ from statistics import mean, median
 from typing import Any
 
 from contract_tests.absence import Why
+from contract_tests.consecutive import EVERY
 from contract_tests.profiles import DEFAULT
 from contract_tests.report import record
 from contract_tests.report.model import Report, RuleResult
@@ -24,6 +25,7 @@ from contract_tests.rules import RULES, Effect
 
 FILE = Path(__file__).with_name("costs.json")
 TIDYING, ALONE = "tidying", "alone"  # beside the rules of a profile, and beside the profiles
+LAWS = "laws"
 READING = "{}, read-only"  # the table of a profile for a target in which nothing may be written
 FEW = 20  # requests: the time of a rule with fewer says nothing of a request's
 LONG = 3.0  # seconds that a rule waits for something, below which it only works
@@ -51,7 +53,7 @@ NOTHING = Cost()
 
 @cache
 def tables() -> Mapping[str, Mapping[str, Cost]]:
-    """costs.json: by profile and rule, in the order in which they are judged; and by group, what it costs more alone."""
+    """costs.json: by profile and rule, in the order in which they are judged; by group, what it costs more alone."""
     return {name: {key: Cost(**cost) for key, cost in table.items()} for name, table in json.loads(FILE.read_text()).items()}
 
 
@@ -67,9 +69,14 @@ def of(profile: str, allows: Iterable[Effect]) -> Mapping[str, Cost]:
 
 def alone(table: Mapping[str, Cost], rules: Iterable[str]) -> Cost:
     """What a few rules cost more when no others are judged."""
-    groups = {rule.partition("-")[0] for rule in rules}
+    groups = {_family(rule) for rule in rules}
     every = [cost for group, cost in tables().get(ALONE, {}).items() if group in groups]
     return max(every, key=lambda cost: cost.requests, default=table.get(TIDYING, NOTHING))
+
+
+def _family(rule: str) -> str:
+    """Those for which the same is made: the laws, which ride on every answer, or else a group."""
+    return LAWS if rule in EVERY else rule.partition("-")[0]
 
 
 def _like(table: Mapping[str, Cost], rule: str) -> Cost:
@@ -95,8 +102,8 @@ def made(reports: Iterable[Report], before: Mapping[str, Mapping[str, Cost]]) ->
         expected = sum((tables[report.profile].get(rule.id, NOTHING) for rule in judged), NOTHING)
         every = sum((_measured(rule, 0) for rule in judged), NOTHING) + _tidying(report)
         over = every - expected
-        group = Counter(rule.group for rule in judged).most_common(1)[0][0]
-        tables.setdefault(ALONE, {})[group] = Cost(over.requests, over.callers)
+        family = Counter(_family(rule.id) for rule in judged).most_common(1)[0][0]
+        tables.setdefault(ALONE, {})[family] = Cost(over.requests, over.callers)
     return tables
 
 

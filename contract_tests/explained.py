@@ -60,8 +60,8 @@ Optional: the most requests a minute that all callers together may send, for a t
 limits of the credentials are kept without it."""
 
 CHOICES = """\
-Optional: where the implementation does otherwise than openapi.yaml says, and may. What is chosen here is judged by,
-and stated in the report."""
+Optional: where the implementation legally does otherwise than the document; it is judged by that, and every report says
+so. Uncomment what applies; docs/choices.md has what each means."""
 
 WEBHOOKS = """\
 Optional: where the judge receives webhooks of `main`; without it they are not judged. `register` makes an endpoint

@@ -36,7 +36,7 @@ def extent(rule: Rule, target: Target) -> Extent:
 
 def _lacking(rule: Rule, target: Target) -> list[str]:
     """The capabilities that the target has not."""
-    has = {"jwks": target.jwks is not None, "webhooks": getattr(target, "webhooks", None) is not None}
+    has = {"jwks": target.jwks is not None, "webhooks": target.webhooks is not None}
     return [name for name in rule.capabilities if not has.get(name, not target.tags or name in target.tags)]
 
 

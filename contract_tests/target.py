@@ -262,14 +262,18 @@ def _token(name: str, source: object) -> str:
     raise TargetError(f'credential `{name}` is one of {{token = "…"}}, {{env = "NAME"}}, {{command = ["…"]}}')
 
 
+def program(name: str) -> str | None:
+    """Where a command is; one of the same virtual environment is found although that environment is not active."""
+    return shutil.which(name) or shutil.which(name, path=str(Path(sys.executable).parent))
+
+
 def output(name: str, command: list[str]) -> str:
     """What a command prints, for the secret of this name."""
-    # A command of the same virtual environment is found although that environment is not active.
-    program = shutil.which(command[0]) or shutil.which(command[0], path=str(Path(sys.executable).parent))
-    if program is None:
+    found = program(command[0])
+    if found is None:
         raise TargetError(f"credential `{name}`: there is no command {command[0]}")
     try:
-        done = subprocess.run([program, *command[1:]], capture_output=True, text=True, timeout=60, check=True)
+        done = subprocess.run([found, *command[1:]], capture_output=True, text=True, timeout=60, check=True)
     except (OSError, subprocess.SubprocessError) as why:
         said = " ".join((getattr(why, "stderr", None) or str(why)).split())
         raise TargetError(f"credential `{name}`: {' '.join(command)} failed: {said}") from why

@@ -21,7 +21,9 @@ SOMEWHERE = "http://127.0.0.1:8080/api"
 NOBODY = "00000000-0000-0000-0000-000000000000"
 
 WIDTH = 118  # columns of a comment
-HOOKS = ('register = ["my-server", "hook", "add", "{url}"]', 'unregister = ["my-server", "hook", "remove", "{id}"]')
+HOOKS = """\
+register = ["my-server", "hook", "add", "{url}"]
+unregister = ["my-server", "hook", "remove", "{id}"]"""
 
 HEAD = """\
 # A target of nexus-contract: an implementation of the NexusCommerce API, who may get in, and what a run may do there.
@@ -89,9 +91,8 @@ def written(address: str, main: str, other: str, file: str = NAME) -> str:
         f"{comment(explained.CREDENTIALS)}\n[credentials]\n" + "\n".join(_credentials()),
         f"{comment(explained.PACING)}\n# [pacing]\n# requests_per_minute = 600",
         f"{comment(explained.CHOICES)}\n# [choices]\n" + "\n".join(_choices()),
+        f"{comment(explained.WEBHOOKS)}\n# [webhooks]\n{comment(HOOKS)}",
     ]
-    if "webhooks" in target.KEYS:
-        blocks.append(f"{comment(explained.WEBHOOKS)}\n# [webhooks]\n" + "\n".join(f"# {line}" for line in HOOKS))
     return "\n\n".join(blocks) + "\n"
 
 
@@ -120,4 +121,5 @@ def _credentials() -> Iterator[str]:
 
 def _choices() -> Iterator[str]:
     for choice in CHOICES.values():
-        yield comment(f'{textwrap.fill(choice.sentence, WIDTH)}\n{choice.name} = "{choice.instead}"')
+        value = choice.instead if choice.instead.isdigit() else f'"{choice.instead}"'
+        yield comment(f"{textwrap.fill(choice.sentence, WIDTH)}\n{choice.name} = {value}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -9,9 +10,11 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
+from contract_tests import target as targets
 from contract_tests.client import Answer
 from contract_tests.doctor.asking import Asker, told
 from contract_tests.doctor.finding import Finding, Mark, Section
+from contract_tests.hosting import Hosting
 
 SKEW = 5.0  # seconds that clocks may differ
 ADDRESS = "`address` is everything up to, but without, /products"
@@ -27,6 +30,8 @@ def findings(asker: Asker) -> Iterator[Finding]:
         yield _clock("Date header", _date(answer), between)
         yield _clock("health timestamp", _timestamp(answer), between)
     yield from _jwks(asker)
+    if asker.target.webhooks:
+        yield _webhooks(asker.target.webhooks)
 
 
 def _api(answer: Answer, address: str) -> Finding:
@@ -67,6 +72,21 @@ def _timestamp(answer: Answer) -> float | None:
         return datetime.fromisoformat(answer.body["timestamp"]).timestamp()
     except (KeyError, ValueError, TypeError):
         return None
+
+
+def _webhooks(hosting: Hosting) -> Finding:
+    """Whether the judge could receive them: the target is not asked for an endpoint."""
+    where = f"{hosting.host or '*'}:{hosting.port or 'any free port'}"
+    try:
+        family = socket.AF_INET6 if ":" in hosting.host else socket.AF_INET
+        socket.create_server((hosting.host, hosting.port), family=family).close()
+    except OSError as why:
+        said = f"the judge cannot listen at {where}: {why.strerror}"
+        return Finding(Section.TARGET, Mark.BAD, "webhooks", said, "give `listen` of [webhooks] another address or port")
+    if hosting.register and targets.program(hosting.register[0]) is None:
+        said = f"there is no command {hosting.register[0]}"
+        return Finding(Section.TARGET, Mark.BAD, "webhooks", said, "look at `register` of [webhooks]")
+    return Finding(Section.TARGET, Mark.OK, "webhooks", f"the judge can listen at {where}")
 
 
 def _jwks(asker: Asker) -> Iterator[Finding]:

@@ -200,6 +200,20 @@ def stub(reply: Reply) -> Iterator[str]:
 HEALTH = '{"status": "ok", "version": "2.0.0", "timestamp": "2020-01-01T00:00:00.000Z"}'
 
 
+def test_where_the_judge_cannot_hear_is_said(tmp_path: Path) -> None:
+    with stub(Reply(200, HEALTH)) as address:
+        taken = address.removeprefix("http://").removesuffix("/api")
+        for table, said in {
+            f'listen = "{taken}"\nregister = ["true", "{{url}}"]': f"the judge cannot listen at {taken}",
+            'register = ["no-such-program", "{url}"]': "there is no command no-such-program",
+        }.items():
+            path = written(tmp_path, f"{tenants()}\n[webhooks]\n{table}", full="aaaa", other_full="bbbb")
+            seen = doctor(path, "--address", address)
+
+            assert "bad" == seen.lines["webhooks"][0]
+            assert said in seen.lines["webhooks"][1]
+
+
 @pytest.mark.parametrize(
     ("reply", "what", "mark", "said"),
     [

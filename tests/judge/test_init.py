@@ -19,7 +19,8 @@ from contract_tests.target import CREDENTIALS, REQUIRED, TENANTS, load
 MOCK_TOML = Path(__file__).parents[2] / "fixtures/targets/mock.toml"
 MAIN, OTHER = "3714240b-2e06-4c35-8856-ccc1c096323e", "8cd8f3f1-e373-43cc-af86-6ff3eb97cdf6"
 OPTIONAL = re.compile(r"^(\s*)# (?=\[?\w+\]?( = |$)|\"\S+\",$)", re.MULTILINE)
-BLOCKS = {name: getattr(explained, name) for name in ("ADDRESS", "JWKS", "ALLOW", "TAGS", "TENANTS", "CREDENTIALS")}
+KEYS = ("ADDRESS", "JWKS", "ALLOW", "TAGS", "TENANTS", "CREDENTIALS", "CHOICES", "WEBHOOKS")
+BLOCKS = {name: getattr(explained, name) for name in KEYS}
 
 
 def init(*arguments: str) -> Result:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from contract_tests.absence import Why
+from contract_tests.hosting import Hosting
 from contract_tests.readiness import Extent, extent, obstacles
 from contract_tests.rules import RULES, Effect, Level, Rule
 from contract_tests.target import CREDENTIALS, Target
@@ -55,6 +56,7 @@ def test_what_keeps_a_rule_is_said_in_the_words_of_a_run(needed: Rule, expected:
 
 
 def test_nothing_keeps_a_rule_where_all_is_there() -> None:
-    whole = target(jwks="http://x/jwks", tokens=dict.fromkeys(CREDENTIALS, "a"), allows=frozenset(Effect))
+    tokens = dict.fromkeys(CREDENTIALS, "a")
+    whole = target(jwks="http://x/jwks", tokens=tokens, allows=frozenset(Effect), webhooks=Hosting("127.0.0.1", 0))
 
     assert [] == [each.id for each in RULES.values() if extent(each, whole) is Extent.NONE]
