@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export REDOCLY_TELEMETRY := off
 export REDOCLY_SUPPRESS_UPDATE_NOTICE := true
 
-.PHONY: help mock test test-all check dist bench constraints clean
+.PHONY: help mock test test-all faults example check dist bench constraints clean
 
 help:  ## What there is to make.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
@@ -21,6 +21,12 @@ test: $(BIN)/ready  ## The tests, and the judge's verdict on a mock that it star
 
 test-all: $(BIN)/ready  ## What takes longer: every seeded fault, ten seeds, the wheel in an empty environment.
 	$(BIN)/pytest tests -m slow -n 2 $(ARGS)
+
+faults: $(BIN)/ready  ## What the judge catches of every seeded fault, and stock Schemathesis: an hour, or more. Less: make faults ARGS=--help
+	@$(BIN)/python -m tests.kills $(ARGS)
+
+example: $(BIN)/ready  ## The judge on Prism serving openapi.yaml, whose report is docs/examples/prism (needs Node's npx).
+	@$(BIN)/python -m tests.prism $(ARGS)
 
 check: $(BIN)/ready  ## ruff, mypy strict, the pipelines' schemas, and the document's lint (needs Node's npx).
 	$(BIN)/ruff check .

@@ -4,10 +4,11 @@
 """
 
 from tests.faults import access, errors, jobs, lists, orders, pricing, schema, stock, webhooks, wire, writes
-from tests.faults.seams import FAULTS
+from tests.faults.seams import FAULTS, HEALTHY
 
 __all__ = [
     "FAULTS",
+    "HEALTHY",
     "access",
     "errors",
     "jobs",

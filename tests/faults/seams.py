@@ -25,6 +25,7 @@ class Fault(NamedTuple):
 
 
 FAULTS: dict[str, Fault] = {}
+HEALTHY = "healthy"  # stands for none of them
 
 
 def fault(apply: Callable[[], None]) -> Callable[[], None]:
