@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from secrets import token_urlsafe
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 from urllib.parse import urlsplit
+
+import pytest
 
 from contract_tests import target as targets
 from contract_tests.absence import Why, not_run
@@ -81,7 +83,7 @@ class Endpoint:
         """Wait until what was caused before `since` would have been delivered."""
         self.awaited(lambda: None, since, SETTLED)
 
-    def told(self, *, about: str = "") -> str:
+    def told(self, about: str = "") -> str:
         """What came (about a resource, where something did), for a failure."""
         arrived = self.deliveries()
         near = [each for each in arrived if about and about.encode() in each.body]
@@ -93,7 +95,12 @@ class Endpoint:
         return shown(f"{len(arrived)} deliveries have arrived, {kind}", near if about else arrived)
 
 
-def shown(line: str, deliveries: list[Delivery]) -> str:
+def fail(line: str, deliveries: Sequence[Delivery] = ()) -> NoReturn:
+    """End this test, with the last of the deliveries that show why."""
+    pytest.fail(shown(line, deliveries), pytrace=False)
+
+
+def shown(line: str, deliveries: Sequence[Delivery]) -> str:
     """A line, and the last of some deliveries, laid out as what pytest has below an assertion: no two are ever the same."""
     return "\n".join([f"{line}:\n  ", *(f"  {each}" for each in deliveries[-TOLD:])]) if deliveries else line
 

@@ -6,7 +6,7 @@ import pytest
 
 from contract_tests.absence import Why, not_run
 from contract_tests.changes import Change, telling
-from contract_tests.endpoint import Endpoint
+from contract_tests.endpoint import Endpoint, fail
 from contract_tests.rehearsal import Rehearsal
 
 
@@ -17,8 +17,8 @@ def all_are_told(change: Change, event: str, rehearsal: Rehearsal, endpoint: End
         not_run(Why.TOO_LITTLE, f"{change} has changed nothing that {event}… would tell of")
     for each in expected:
         about = str(next(iter(each.whose.values())))
-        came = each.found(endpoint)
-        assert came, f"expected {each} within {endpoint.hosting.patience:g} s of {change}; {endpoint.told(about=about)}"
+        if not each.found(endpoint):
+            fail(f"expected {each} within {endpoint.hosting.patience:g} s of {change}; {endpoint.told(about)}")
 
 
 def changes(event: str) -> pytest.MarkDecorator:

@@ -13,6 +13,7 @@ import httpx
 import orjson
 from sqlalchemy import true
 
+from mockserver import workers
 from mockserver.call import Call
 from mockserver.domain import instants
 from mockserver.handlers import Handler
@@ -116,6 +117,20 @@ def change_not_told() -> None:
 @fault
 def deletion_not_told() -> None:
     _silent("deleteProduct", "product.")
+
+
+@fault
+def new_price_not_told() -> None:
+    reprice = vars(workers)["_reprice"]
+
+    def silent(shop: Shop, *rest: Any) -> Any:
+        vars(shop)["emit"] = lambda *_: None
+        try:
+            return reprice(shop, *rest)
+        finally:
+            del vars(shop)["emit"]
+
+    replace(workers, "_reprice", silent)
 
 
 @fault

@@ -130,7 +130,7 @@ def test_an_endpoint_is_made_and_taken_away(tmp_path: Path) -> None:
     with hosted(register=MADE, unregister=ended) as endpoint:
         for path in ("", "/moved"):
             httpx.post(endpoint.url + path, content=b"{}", trust_env=False)
-        told = endpoint.told(about="nothing")
+        told = endpoint.told("nothing")
 
     assert ("whsec_1", {"webhook": "whsec_1"}) == (endpoint.secret, endpoint.hosting.secrets)
     assert 204 == taken_away(endpoint.hosting, endpoint.named)

@@ -44,8 +44,8 @@ def command(target: Path, address: str, *options: str) -> list[str]:
 
 
 def environment(directory: Path) -> Mapping[str, str]:
-    """Journals of the test's own."""
-    return {**os.environ, "XDG_STATE_HOME": str(directory / "state")}
+    """Journals of the test's own, and the state file of its mock."""
+    return {**os.environ, "XDG_STATE_HOME": str(directory / "state"), "NEXUS_MOCK_DATABASE": str(directory / "state.db")}
 
 
 def ended(run: list[str], directory: Path) -> subprocess.CompletedProcess[str]:
@@ -71,6 +71,12 @@ def ours(mock: Mock) -> int:
     return int(answer.json()["meta"]["total"])
 
 
+def listeners(mock: Mock) -> str:
+    """The endpoints to which the mock sends its events."""
+    command = [sys.executable, "-m", "mockserver", "webhook", "list"]
+    return subprocess.run(command, env=mock.environment, capture_output=True, text=True, check=True).stdout
+
+
 def test_a_run_that_may_only_read_sends_get_head_and_options_alone(mock: Mock, tmp_path: Path) -> None:
     """It judges what reading shows, and says of the rest that it was not allowed."""
     with watched(mock.port) as wire:
@@ -83,6 +89,7 @@ def test_a_run_that_may_only_read_sends_get_head_and_options_alone(mock: Mock, t
     assert {"pass"} == {found[name]["verdict"] for name in ("PAG-01", "FIL-01", "SRT-02", "FLD-02", "AUT-03", "TEN-03")}
     assert "not allowed" == found["WRT-01"]["why"]
     assert "not allowed" == found["RAT-05"]["why"]
+    assert "not allowed" == found["WHK-05"]["why"]
 
 
 def test_a_run_that_may_write_changes_nothing_that_was_there(mock: Mock, tmp_path: Path) -> None:
@@ -96,6 +103,7 @@ def test_a_run_that_may_write_changes_nothing_that_was_there(mock: Mock, tmp_pat
     assert [] != writes
     assert [] == [(method, path) for method, path in writes if "JT-" not in path and path not in MAKING]
     assert 0 == ours(mock)
+    assert "we_" not in listeners(mock)
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
@@ -107,6 +115,7 @@ def test_a_run_that_is_interrupted_tidies_up(sent: signal.Signals, mock: Mock, t
     assert 130 == process.returncode, out + err
     assert "interrupted: tidying up" in err
     assert 0 == ours(mock)
+    assert "we_" not in listeners(mock)
     assert [] == list((tmp_path / "state").rglob("*.jsonl"))
 
 
@@ -120,6 +129,7 @@ def test_a_judge_that_is_killed_is_tidied_up_after(mock: Mock, tmp_path: Path) -
     assert "things that it made are taken away" in err
     assert "nothing is said of the target" in err
     assert 0 == ours(mock)
+    assert "we_" not in listeners(mock)
 
 
 def test_what_a_killed_run_left_is_taken_away_by_clean(mock: Mock, tmp_path: Path) -> None:
@@ -128,7 +138,7 @@ def test_what_a_killed_run_left_is_taken_away_by_clean(mock: Mock, tmp_path: Pat
     process.kill()
     os.killpg(judge, signal.SIGKILL)
     process.communicate(timeout=60)
-    before = ours(mock)
+    before, heard = ours(mock), listeners(mock)
     cleaning = [sys.executable, "-m", "contract_tests.cli", "clean", str(MOCK_TOML), "--address", mock.address]
     first, second = (
         subprocess.run(
@@ -138,8 +148,10 @@ def test_what_a_killed_run_left_is_taken_away_by_clean(mock: Mock, tmp_path: Pat
     )
 
     assert before > 0
+    assert "we_" in heard
     assert (0, "1 runs had left something\n") == (first.returncode, first.stdout), first.stderr
     assert 0 == ours(mock)
+    assert "we_" not in listeners(mock)
     assert "no run has left anything, as far as is known here\n" == second.stdout
 
 
