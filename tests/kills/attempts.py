@@ -86,7 +86,8 @@ class Runner:
 
     def _judge(self, attempt: Attempt, directory: Path, address: str) -> tuple[bool, str, int]:
         rule = FAULTS[attempt.subject].rule if attempt.subject != HEALTHY else None
-        options = ["--address", address, "--profile", attempt.by, "--seed", str(self.seed), "--report", str(directory)]
+        options = ["--address", address, "--profile", attempt.by, "--seed", str(self.seed)]
+        options += ["--no-confirm", "--report", str(directory)]  # one look, as Schemathesis has one
         command = [sys.executable, "-m", "contract_tests.cli", "run", str(self._target), *options]
         told = self._run([*command, *(["--rule", rule] if rule else [])], directory)
         report = _report(directory / "report.json", told)
