@@ -135,7 +135,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     wanted = set(option.rule) or set(RULES)
     if option.no_schemathesis:
         wanted -= {rule for rule in wanted if rule.startswith("SCH-")}
-    fuzzes = any(rule.startswith("SCH-") for rule in wanted) and "fuzz_full" in config.stash[TARGET].tokens
+    target = config.stash.get(TARGET, None)  # none where tests are only collected
+    fuzzes = any(rule.startswith("SCH-") for rule in wanted) and (target is None or "fuzz_full" in target.tokens)
     selected = [item for item in items if rule_of(item).id in wanted and (fuzzes or not rides(item))]
     if option.only:
         named = set(Path(option.only).read_text("utf-8").splitlines())
