@@ -1,4 +1,4 @@
-"""Options, the target, and the actors that the tests ask for by name."""
+"""How pytest becomes the judge: its options, the target, which tests are run and in what order."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ import random
 import shlex
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import hypothesis.configuration
 import hypothesis.core
@@ -18,33 +16,19 @@ from hypothesis import HealthCheck, Phase, settings
 
 from contract_tests import target as targets
 from contract_tests import view
-from contract_tests.absence import Why, enough, not_run
-from contract_tests.client import Actor, Service
-from contract_tests.document import VIEW, identity
+from contract_tests.absence import Why, not_run
+from contract_tests.document import VIEW
 from contract_tests.effects import Gate
-from contract_tests.endpoint import Endpoint, Unhosted, listening, opened
-from contract_tests.filtering import Everything, Judged, Membership
-from contract_tests.journal import ENDPOINT, Journal, Made
 from contract_tests.ledger import Ledger
-from contract_tests.matching import Members
-from contract_tests.pacing import Pacer
-from contract_tests.paging import walk
-from contract_tests.population import Population, inhabit, populate
 from contract_tests.profiles import DEFAULT, PROFILES, chosen
-from contract_tests.progress import Screen
-from contract_tests.receiver import Receiver
-from contract_tests.rehearsal import Rehearsal, rehearse
-from contract_tests.rules import RULES, Effect
+from contract_tests.rules import RULES
 from contract_tests.schema_layer.fixtures import fuzzed, lane, rides
-from contract_tests.seen import Row
-from contract_tests.surroundings import Surroundings, seen_by
-from contract_tests.target import CREDENTIALS, Target
-from contract_tests.tidying import tidied
-from contract_tests.verdicts import LEFTOVERS, Verdicts, rule_of
-from contract_tests.work import Work, dispatch
-from nexuscommerce.contract import Operation
+from contract_tests.stashed import DEADLINE, GATE, LEDGER, TARGET
+from contract_tests.target import Target
+from contract_tests.verdicts import Verdicts, rule_of
 
 __all__ = ["fuzzed", "lane"]
+pytest_plugins = [f"contract_tests.fixtures.{name}" for name in ("actors", "rows", "webhooks")]
 
 # What is told of the first changes of all is looked at before there are others.
 FIRST = ("test_changes",)
@@ -52,8 +36,6 @@ FIRST = ("test_changes",)
 # comes all else; then what takes long and tires the target; and at the very end what looks back on the whole run.
 LISTS_FIRST = ("test_pagination", "test_sorting", "test_fields", "test_filters", "test_dates", "test_tenancy", "test_jobs")
 LAST = ("test_rate_limits", "test_schemathesis", "test_repricing", "test_webhooks", "test_isolation", "test_laws")
-TARGET, LEDGER, GATE = pytest.StashKey[Target](), pytest.StashKey[Ledger](), pytest.StashKey[Gate]()
-DEADLINE = pytest.StashKey[float | None]()  # on the monotonic clock
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -183,237 +165,3 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
         return (yield)
     finally:
         gate.rule = None
-
-
-@pytest.fixture(scope="session")
-def target(pytestconfig: pytest.Config) -> Target:
-    return pytestconfig.stash[TARGET]
-
-
-@pytest.fixture(scope="session")
-def ledger(pytestconfig: pytest.Config) -> Ledger:
-    return pytestconfig.stash[LEDGER]
-
-
-@pytest.fixture(scope="session")
-def gate(pytestconfig: pytest.Config) -> Gate:
-    return pytestconfig.stash[GATE]
-
-
-@pytest.fixture(scope="session")
-def deadline(pytestconfig: pytest.Config) -> float | None:
-    """When to wait no longer, on the monotonic clock."""
-    return pytestconfig.stash[DEADLINE]
-
-
-@pytest.fixture(scope="session")
-def service(
-    target: Target, ledger: Ledger, gate: Gate, deadline: float | None, pytestconfig: pytest.Config
-) -> Iterator[Service]:
-    """When the session ends, by whatever, what it made in the target is taken away."""
-    path = pytestconfig.option.journal
-    say = _saying(pytestconfig)
-    pacer = Pacer(target.per_minute, deadline, say)
-    service = Service(target.address, ledger, gate, pacer, Journal(path and Path(path)))
-    yield service
-    ledger.test = ""
-    pacer.deadline = None
-    leftovers = pytestconfig.stash[LEFTOVERS]
-    leftovers += tidied(service, target, say)
-    service.close()
-
-
-@pytest.fixture(scope="session")
-def actor(service: Service, target: Target) -> Callable[[str], Actor]:
-    """The actor of a credential, in that credential's tenant."""
-
-    def find(name: str) -> Actor:
-        if name not in target.tokens:
-            not_run(Why.NO_CREDENTIAL, f"the target file has no credential `{name}`")
-        if name == "quota" and Effect.BURN_QUOTA not in target.allows:
-            not_run(Why.NOT_ALLOWED, f"it needs `{Effect.BURN_QUOTA}` in `allow` of the target file")
-        return Actor(service, name, target.tokens[name], target.tenants[CREDENTIALS[name]])
-
-    return find
-
-
-@pytest.fixture(scope="session")
-def full(actor: Callable[[str], Actor]) -> Actor:
-    """May do everything in the tenant `main`."""
-    return actor("full")
-
-
-@pytest.fixture(scope="session")
-def other_full(actor: Callable[[str], Actor]) -> Actor:
-    """May do everything in the tenant `other`."""
-    return actor("other_full")
-
-
-@pytest.fixture(scope="session")
-def quota(actor: Callable[[str], Actor]) -> Actor:
-    """May do everything in the tenant `main`, a few times a minute."""
-    return actor("quota")
-
-
-@pytest.fixture(scope="session")
-def anonymous(full: Actor) -> Actor:
-    """Names the tenant `main` and has no credentials."""
-    return full.with_token("anonymous", None)
-
-
-@pytest.fixture(scope="session")
-def surroundings(other_full: Actor) -> Surroundings:
-    """What the tenant `other` sees before the judge writes anything."""
-    return seen_by(other_full)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _before_any_test(request: pytest.FixtureRequest, target: Target) -> None:
-    """Have these now, if a test will ask for them. If one cannot be had that test will say why, and no other.
-
-    Where [pacing] bounds all callers together, Schemathesis has its turn after the others, and not beside them.
-    """
-    needed = {name for item in request.session.items for name in getattr(item, "fixturenames", ())}
-    beside = [] if target.per_minute else ["lane"]
-    for name in (*beside, "receiver", "surroundings", "rehearsal"):
-        if name in needed:
-            with suppress(Exception, pytest.skip.Exception):
-                request.getfixturevalue(name)
-
-
-@pytest.fixture(scope="session")
-def chance(pytestconfig: pytest.Config) -> random.Random:
-    return random.Random(pytestconfig.option.seed)  # noqa: S311
-
-
-@pytest.fixture(scope="session")
-def population(full: Actor, other_full: Actor, chance: random.Random) -> Population:
-    """The products and rules that the judge makes for itself. Where it may not write, all that it asks for ends the test."""
-    population = Population(full, other_full, chance)
-    if full.service.gate.writes:
-        inhabit(population)
-    return population
-
-
-@pytest.fixture(scope="session")
-def receiver(target: Target) -> Iterator[Receiver]:
-    """Where the target's events arrive. It is there before the service and after it, whose last deeds are told of too."""
-    if target.webhooks is None:
-        not_run(Why.UNSUPPORTED, "the target file has no [webhooks]: say there how the judge gets an endpoint")
-    with ExitStack() as stack:
-        try:
-            receiver = stack.enter_context(listening(target.webhooks))
-        except Unhosted as why:
-            not_run(Why.UNSUPPORTED, str(why))
-        yield receiver
-
-
-@pytest.fixture(scope="session")
-def endpoint(
-    receiver: Receiver, service: Service, target: Target, deadline: float | None, pytestconfig: pytest.Config
-) -> Endpoint:
-    """Where the tenant `main` has its events sent while the run lasts. The journal takes it away."""
-    if target.webhooks is None or not service.gate.writes:
-        not_run(Why.NOT_ALLOWED, f"it needs `{Effect.WRITES}` in `allow` of the target file")
-    try:
-        endpoint = opened(target.webhooks, receiver, target.tenants["main"], deadline)
-    except Unhosted as why:
-        not_run(Why.NO_CREDENTIAL, str(why))
-    if target.webhooks.unregister:
-        service.journal.made(Made(ENDPOINT, endpoint.tenant, endpoint.named))
-    elif target.webhooks.register:
-        pytestconfig.stash[LEFTOVERS].append(f"the endpoint {endpoint.url}: [webhooks] has no `unregister`")
-    return endpoint
-
-
-@pytest.fixture(scope="session")
-def rehearsal(endpoint: Endpoint, population: Population) -> Rehearsal:
-    """What is done for the sake of webhooks alone."""
-    return rehearse(population, endpoint)
-
-
-@pytest.fixture(scope="session")
-def catalogue(full: Actor, request: pytest.FixtureRequest) -> list[Row]:
-    """Products with what existing data may lack: equal titles, mixed case, wildcards, digits, texts of many scripts.
-
-    Where the judge may not write, lists are judged as they are.
-    """
-    if not full.service.gate.writes:
-        return full.call("listProducts").ok().rows
-    return populate(request.getfixturevalue("population"))
-
-
-@pytest.fixture(scope="session")
-def work(population: Population, deadline: float | None, pytestconfig: pytest.Config) -> Work:
-    """The jobs that the judge waits for, dispatched when they are first asked for."""
-    return dispatch(population, _saying(pytestconfig), deadline)
-
-
-def _saying(config: pytest.Config) -> Callable[[str], None]:
-    """A line on the screen while a test runs."""
-    screen = next((plugin for plugin in config.pluginmanager.get_plugins() if isinstance(plugin, Screen)), None)
-
-    def say(line: str) -> None:
-        terminal, capture = (config.pluginmanager.get_plugin(name) for name in ("terminalreporter", "capturemanager"))
-        if screen:
-            screen.say(line)
-        elif terminal is not None and capture is not None:
-            with capture.global_and_fixture_disabled():
-                terminal.ensure_newline()
-                terminal.write_line(line)
-
-    return say
-
-
-@pytest.fixture(scope="module")
-def everything(full: Actor, catalogue: list[Row]) -> Callable[[Operation], list[Row]]:
-    """All rows of a list, walked once for a module that does not write; not run where there is none."""
-    seen: dict[str, list[Row]] = {}
-
-    def rows(listing: Operation) -> list[Row]:
-        if listing.id not in seen:
-            seen[listing.id] = walk(full, listing).rows
-        enough(seen[listing.id], 1, f"rows of {listing.id}")
-        return seen[listing.id]
-
-    return rows
-
-
-@pytest.fixture(scope="module")
-def members(full: Actor) -> Membership:
-    known: dict[str, Members] = {}
-    return lambda listing: known.setdefault(listing.id, Members(full, listing))
-
-
-@pytest.fixture(scope="module")
-def judged(full: Actor, everything: Everything, members: Membership) -> Judged:
-    """Compare what a set of filters gives with what its predicates select."""
-
-    def judge(listing: Operation, wanted: dict[str, Any]) -> None:
-        key, reading = identity(listing), members(listing)
-        chosen = [(each, wanted[each.parameter]) for each in listing.filters if each.parameter in wanted]
-        must = {row[key] for row in everything(listing) if all(reading.matches(row, *each) for each in chosen)}
-        may = {row[key] for row in everything(listing) if all(reading.may_match(row, *each) for each in chosen)}
-        seen = walk(full, listing, wanted)
-        got = set(seen.values(key))
-
-        assert sorted(got - may) == [], f"rows that do not match {wanted}"
-        assert sorted(must - got) == [], f"rows that match {wanted} and are missing"
-        assert seen.total == len(got), f"meta.total of {wanted}"
-
-    return judge
-
-
-@pytest.fixture
-def product(population: Population) -> Row:
-    """A product of our own with every member filled."""
-    return population.product(
-        title="Filled",
-        description="in every member",
-        status="active",
-        gtin="4006381333931",
-        category="Judged",
-        cost_price=1.25,
-        weight_kg=0.125,
-        images=["https://img.example/a.png"],
-    )
