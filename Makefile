@@ -19,7 +19,7 @@ test: $(BIN)/ready  ## The tests, and the judge's verdict on a mock that it star
 	$(BIN)/pytest tests $(ARGS)
 	$(BIN)/python -m tests.with_mock -- $(BIN)/nexus-contract run fixtures/targets/mock.toml
 
-test-all: $(BIN)/ready  ## What takes longer: every seeded fault, ten seeds, the wheel in an empty environment.
+test-all: $(BIN)/ready  ## What takes longer: every seeded fault, thirty seeds, the wheel in an empty environment.
 	$(BIN)/pytest tests -m slow -n 2 $(ARGS)
 
 faults: $(BIN)/ready  ## What the judge catches of every seeded fault, and stock Schemathesis: an hour, or more. Less: make faults ARGS=--help
