@@ -21,6 +21,7 @@ LISTS = tuple(o for o in OPERATIONS if o.is_list)
 DETAILS = tuple(CONTRACT.operations[o.detail.operation_id] for o in LISTS if o.detail)
 WITH_BODY = tuple(o for o in OPERATIONS if o.body is not None)
 WITH_PATH = tuple(o for o in GUARDED if "{" in o.path)
+WITH_ID = tuple(o for o in WITH_PATH if "{sku}" not in o.path)  # a SKU is no id: every tenant gives it for itself
 # Job type -> how the names of its schemas begin: `…Create`, `…Params`, `…Result`.
 JOBS = {
     kind: str(schema["$ref"]).rpartition("/")[2].removesuffix("Create")
