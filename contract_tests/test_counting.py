@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
 
 import pytest
 
 from contract_tests.absence import Why, not_run
 from contract_tests.client import Actor, Answer
 from contract_tests.document import CONTRACT
-from contract_tests.windows import Window, plans_of, window, within
+from contract_tests.windows import fallen, plans_of, window, within
 
 Find = Callable[[str], Actor]
 NUMBERS = ", ".join(f"{plan.per_minute} a minute or {plan.per_hour} an hour" for plan in CONTRACT.plans.values())
@@ -19,11 +18,6 @@ USERS = ("jwt_manager", "jwt_viewer")
 
 def look(caller: Actor) -> Answer:
     return caller.call("listProducts", query={"limit": 1})
-
-
-def fallen(seen: list[Window]) -> bool:
-    """Whether each request took from what the one before it left. Others may ask from the same address meanwhile."""
-    return all(after.remaining < before.remaining or before.remaining == 0 for before, after in pairwise(seen))
 
 
 @pytest.mark.rule("RAT-09")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import NamedTuple
 
 from contract_tests.client import Answer
@@ -32,6 +33,11 @@ def within(run: Callable[[], list[Answer]]) -> list[Window]:
         if len({each.reset for each in seen}) == 1:
             return seen
     raise AssertionError(f"expected one reset within a window, got {[each.reset for each in seen]} again and again")
+
+
+def fallen(seen: list[Window]) -> bool:
+    """Whether each request took from what the one before it left. Others may ask from the same address meanwhile."""
+    return all(after.remaining < before.remaining or before.remaining == 0 for before, after in pairwise(seen))
 
 
 def plans_of(answer: Answer) -> set[str]:
