@@ -52,10 +52,10 @@ def configuration(fuzz: Actor, examples: int, writes: bool, only: Collection[str
 
 
 def _left_out(writes: bool, only: Collection[str]) -> Iterator[dict[str, Any]]:
-    if SEQUENCED:
-        yield {"exclude-operation-id": sorted(SEQUENCED), "phases": {"stateful": {"enabled": False}}}
     if not writes:
         yield {"include-method": WRITING, "enabled": False}
+    elif SEQUENCED:
+        yield {"exclude-operation-id": sorted(SEQUENCED), "phases": {"stateful": {"enabled": False}}}
     if only:
         phases = {name: {"enabled": False} for name in UNIT_PHASES}
         yield {"exclude-operation-id": sorted(only), "phases": phases}

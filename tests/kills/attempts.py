@@ -131,8 +131,8 @@ class Runner:
 
 
 def caught(result: RuleResult) -> bool:
-    """Whether a rule accuses the target. A failure that did not return when it was tried again accuses nobody."""
-    return result.verdict in RAISED and not result.flaky
+    """Whether a rule accuses the target. There was one look, so nothing is known of what would return."""
+    return result.verdict in RAISED
 
 
 def said(result: RuleResult) -> str:
