@@ -5,10 +5,12 @@ Exit codes: 0 every fault of a MUST was caught in `full`, and nobody accused the
 
 from __future__ import annotations
 
+import signal
 import sys
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import partial
 from math import ceil
 from pathlib import Path
 
@@ -60,16 +62,18 @@ def main(
     results = Results(file, version(), fresh=fresh)
     by = [By(each) for each in profiles] or [By.SMOKE, By.FULL]
     screen = Console(stderr=True)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell starts what it puts into the background deaf to the first
+        signal.signal(number, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="nexus-kills-") as scratch:
         runner = Runner(Path(scratch), version(), seed)
         attempts = [runner.attempt(subject, each) for subject in subjects for each in by]
+        finished = True
         if not without_schemathesis:
             whole = runner.attempt(HEALTHY, By.SMOKE)
-            if seconds is None and not carried_out([whole], runner, results, 1, screen):
-                sys.exit(INTERRUPTED)
-            runner.seconds = seconds or ceil(found(results, [whole])[0].seconds)
+            finished = bool(seconds) or carried_out([whole], runner, results, 1, screen)
+            runner.seconds = seconds or ceil(sum(each.seconds for each in found(results, [whole])))
             attempts += [runner.attempt(subject, By.STOCK) for subject in subjects]
-        finished = carried_out(attempts, runner, results, jobs, screen)
+        finished = finished and carried_out(attempts, runner, results, jobs, screen)
     faults = [FAULTS[name] for name in subjects if name != HEALTHY]
     told = found(results, attempts)
     form, width = (box.MARKDOWN, WIDE) if markdown else (box.SIMPLE_HEAD, None)
@@ -108,13 +112,14 @@ def carried_out(attempts: Sequence[Attempt], runner: Runner, results: Results, j
     )
     with Progress(*columns, console=screen, transient=True) as progress, ThreadPoolExecutor(jobs) as pool:
         task = progress.add_task("preparing", total=len(attempts), completed=len(attempts) - len(missing))
+        tell = partial(progress.update, task)
         try:
             runner.prepare()
-            futures = [pool.submit(runner.make, attempt) for attempt in missing]
+            futures = [pool.submit(runner.make, attempt, lambda at: tell(description=at)) for attempt in missing]
             for future in as_completed(futures):
                 if result := future.result():
                     results.add(result)
-                    progress.update(task, advance=1, description=f"{result.subject}, {result.by}")
+                    tell(advance=1)
                     if not screen.is_terminal or (result.caught is (result.subject == HEALTHY)):
                         screen.print(_line(result), highlight=False, soft_wrap=True)
         except KeyboardInterrupt:

@@ -9,6 +9,7 @@ import tempfile
 import threading
 import time
 import tomllib
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,7 +45,9 @@ class Runner:
         return Attempt(subject, by, f"seed {self.seed}" + (f", {self.seconds} s" if by is By.STOCK else ""))
 
     def prepare(self) -> None:
-        """What all attempts would make for themselves: the target's tokens, and Python's caches of a judge's modules."""
+        """Once, what each attempt would make for itself: the target's tokens, and Python's caches of the judge's modules."""
+        if self._target.exists():
+            return
         target = targets.load(TARGET)
         known = {name: {"token": token} for name, token in target.tokens.items()}
         given = tomllib.loads(TARGET.read_text("utf-8"))
@@ -55,8 +58,9 @@ class Runner:
         options = ["-q", "--collect-only", "-c", f"{judge}/pytest.ini", "--rootdir", judge]
         subprocess.run([sys.executable, "-m", "pytest", *options, judge], cwd=ROOT, capture_output=True, check=True)
 
-    def make(self, attempt: Attempt) -> Result | None:
-        """Its result; None if it was stopped before it had one."""
+    def make(self, attempt: Attempt, tell: Callable[[str], None]) -> Result | None:
+        """Its result; None if it was stopped before it had one. `tell` hears what it is at."""
+        tell(f"{attempt.subject}, {attempt.by}")
         began = time.monotonic()
         run = self._schemathesis if attempt.by is By.STOCK else self._judge
         caught, said, requests = False, "", 0
