@@ -22,7 +22,7 @@ from contract_tests.report.model import Report, RuleResult, Verdict
 from tests.faults import FAULTS, HEALTHY
 from tests.kills import stock
 from tests.kills.results import ROOT, Attempt, By, Result
-from tests.live import running
+from tests.live import Mock, running
 
 TARGET = ROOT / "fixtures" / "targets" / "mock.toml"
 LONGEST = 900  # seconds, after which whoever looks has lost its way
@@ -69,7 +69,7 @@ class Runner:
             try:
                 with running(directory, "--log", "off", module=("tests.faults", attempt.subject)) as mock:
                     began = time.monotonic()
-                    caught, said, requests = run(attempt, directory, mock.address)
+                    caught, said, requests = run(attempt, directory, mock)
             except (RuntimeError, OSError, ValueError, subprocess.TimeoutExpired) as why:
                 said = f"in error: {' '.join(str(why).split())[:500]}"
         if self._stopped.is_set():
@@ -88,12 +88,12 @@ class Runner:
     def _target(self) -> Path:
         return self.scratch / "mock.toml"
 
-    def _judge(self, attempt: Attempt, directory: Path, address: str) -> tuple[bool, str, int]:
+    def _judge(self, attempt: Attempt, directory: Path, mock: Mock) -> tuple[bool, str, int]:
         rule = FAULTS[attempt.subject].rule if attempt.subject != HEALTHY else None
-        options = ["--address", address, "--profile", attempt.by, "--seed", str(self.seed)]
+        options = ["--address", mock.address, "--profile", attempt.by, "--seed", str(self.seed)]
         options += ["--no-confirm", "--report", str(directory)]  # one look, as Schemathesis has one
         command = [sys.executable, "-m", "contract_tests.cli", "run", str(self._target), *options]
-        told = self._run([*command, *(["--rule", rule] if rule else [])], directory)
+        told = self._run([*command, *(["--rule", rule] if rule else [])], directory, mock)
         report = _report(directory / "report.json", told)
         if rule is None:
             accused = [each.id for each in report.rules if each.verdict in (*RAISED, Verdict.ERROR)]
@@ -102,22 +102,22 @@ class Runner:
         result = next(each for each in report.rules if each.id == rule)
         return caught(result), said(result), report.requests
 
-    def _schemathesis(self, attempt: Attempt, directory: Path, address: str) -> tuple[bool, str, int]:
-        told = self._run(stock.command(directory, address, self.seed, self.seconds), directory)
+    def _schemathesis(self, attempt: Attempt, directory: Path, mock: Mock) -> tuple[bool, str, int]:
+        told = self._run(stock.command(directory, mock.address, self.seed, self.seconds), directory, mock)
         report = directory / "report.json"
         if not report.exists():
             raise RuntimeError(f"Schemathesis left no report: {told[-500:]}")
         return stock.found(report)
 
-    def _run(self, command: list[str], directory: Path) -> str:
-        """What it printed."""
+    def _run(self, command: list[str], directory: Path, mock: Mock) -> str:
+        """What it printed. Whoever judges webhooks asks the mock for an endpoint, by its state file."""
         own = {
             "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
             "XDG_STATE_HOME": str(directory),
             "HYPOTHESIS_STORAGE_DIRECTORY": str(directory / "hypothesis"),
         }
         process = subprocess.Popen(
-            command, cwd=directory, env=os.environ | own, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            command, cwd=directory, env=mock.environment | own, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
         self._running.add(process)
         try:
