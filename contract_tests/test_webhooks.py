@@ -1,6 +1,6 @@
 """Webhooks: what holds for every delivery, what is tried again and how, and what nobody may be told of.
 
-These tests are the last of a run: they look at all that was delivered in it, and at what was begun by rehearsal.py.
+These tests come when most others are done: they look at all that was delivered, and at what was begun by rehearsal.py.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def is_told_as_it_is(expected: Expected, endpoint: Endpoint) -> None:
 
 
 @pytest.mark.rule("WHK-01")
-def test_a_listing_that_was_repriced_is_told_of(work: Work, rehearsal: Rehearsal, endpoint: Endpoint) -> None:
+def test_a_listing_that_was_repriced_is_told_of(endpoint: Endpoint, rehearsal: Rehearsal, work: Work) -> None:
     """A change that no request makes, but a job."""
     work.need_listings()
     work.completed("applied")
@@ -102,7 +102,7 @@ def test_a_listing_that_was_repriced_is_told_of(work: Work, rehearsal: Rehearsal
 
 
 @pytest.mark.rule("WHK-04")
-def test_the_end_of_a_job_is_told_of(work: Work, rehearsal: Rehearsal, endpoint: Endpoint) -> None:
+def test_the_end_of_a_job_is_told_of(endpoint: Endpoint, rehearsal: Rehearsal, work: Work) -> None:
     """With the job as its GET answers it."""
     for name in ("plain", "applied"):
         job = work.completed(name)

@@ -38,7 +38,7 @@ def judged(mock: Mock, path: Path, directory: Path, rule: str, **environment: st
     """The exit code, and what the report says of the rule."""
     command = [sys.executable, "-m", "contract_tests.cli", "run", str(path), "--address", mock.address, "--rule", rule]
     done = subprocess.run(
-        [*command, "--report", str(directory / "report")],
+        [*command, "--no-confirm", "--report", str(directory / "report")],
         capture_output=True,
         text=True,
         cwd=directory,
@@ -60,7 +60,7 @@ def test_without_the_table_webhooks_are_not_judged(public: Mock, tmp_path: Path)
 
 def test_an_endpoint_that_cannot_be_made_is_told_of_and_nothing_is_left(public: Mock, tmp_path: Path) -> None:
     """The judge runs in a directory where no mock has its state file."""
-    code, rule = judged(public, MOCK_TOML, tmp_path, "WHK-01")
+    code, rule = judged(public, MOCK_TOML, tmp_path, "WHK-02")
 
     assert (4, "not_run") == (code, rule["verdict"])
     assert "there is no state file nexus-mock.db; run this in the directory of the mock" in rule["reason"]
@@ -71,14 +71,14 @@ def test_where_nothing_comes_that_is_said(public: Mock, tmp_path: Path) -> None:
     """And the endpoint is taken away all the same."""
     quick = MOCK_TOML.read_text("utf-8").rpartition("[webhooks]")[2].replace("pause = 5", "pause = 1\npatience = 1")
     path = target(tmp_path, f"[webhooks]{quick}")
-    code, rule = judged(public, path, tmp_path, "WHK-01", **public.environment)
+    code, rule = judged(public, path, tmp_path, "WHK-02", **public.environment)
     what = rule["failures"][0]["what"]
     command = [sys.executable, "-m", "mockserver", "webhook", "list", "--json"]
     left = subprocess.run(command, env=public.environment, capture_output=True, text=True, check=True).stdout
 
     assert (1, "fail") == (code, rule["verdict"])
-    assert "expected product.created of prod_" in what
-    assert "within 1 s of createProduct; nothing at all has arrived: can the target reach http://127.0.0.1:" in what
+    assert "expected order.status_changed of ord_" in what
+    assert "within 1 s of updateOrder; nothing at all has arrived: can the target reach http://127.0.0.1:" in what
     assert MAIN not in left
 
 
