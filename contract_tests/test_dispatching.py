@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from random import Random
-
 import pytest
 
 from contract_tests.client import Actor
 from contract_tests.document import by_id
-from contract_tests.population import Population, unknown
+from contract_tests.population import Population
 from contract_tests.seen import Row
 from contract_tests.work import Work
 
@@ -30,10 +28,10 @@ def test_a_recalculation_is_a_queued_job(name: str, work: Work) -> None:
 
 
 @pytest.mark.rule("PRC-08")
-def test_an_unknown_sku_is_not_repriced(full: Actor, population: Population, product: Row, chance: Random) -> None:
+def test_an_unknown_sku_is_not_repriced(full: Actor, population: Population, product: Row) -> None:
     """Neither alone nor beside one that exists: nothing is dispatched."""
     before = full.call("listJobs", query={"limit": 1}).ok().meta["total"]
-    for skus in ([unknown(product["sku"], chance)], [product["sku"], unknown(product["sku"], chance)]):
+    for skus in ([population.sku()], [product["sku"], population.sku()]):
         population.dispatch("recalculatePrices", {"skus": skus, "marketplace": "amazon_us"}).refused("RESOURCE_NOT_FOUND")
 
     assert full.call("listJobs", query={"limit": 1}).ok().meta["total"] == before

@@ -115,7 +115,7 @@ def test_why_a_level_is_set_does_not_matter(member: str, full: Actor, product: R
 @pytest.mark.parametrize("member", ["warehouse_id", "quantity", "reason", "note", "nonsense"])
 @pytest.mark.rule("WRT-10")
 def test_an_update_beyond_its_bounds_is_refused(
-    member: str, full: Actor, product: Row, places: list[str], chance: Random
+    member: str, full: Actor, population: Population, product: Row, places: list[str]
 ) -> None:
     """Alone and in a bulk, where it is a fault of the request and no failure of one update."""
     before = set_level(full, product["sku"], places[0], 3).ok().data
@@ -123,7 +123,7 @@ def test_an_update_beyond_its_bounds_is_refused(
     for value in values:
         body = {**update(places[0], 5), member: value}
         full.call("setInventory", {"sku": product["sku"]}, body=body).refused("VALIDATION_ERROR")
-        both = [{**update(places[0], 5), "sku": product["sku"]}, {**body, "sku": unknown(product["sku"], chance)}]
+        both = [{**update(places[0], 5), "sku": product["sku"]}, {**body, "sku": population.sku()}]
         full.call("bulkSetInventory", body={"updates": both}).refused("VALIDATION_ERROR")
 
     assert record(full, product["sku"]) == before
@@ -163,9 +163,11 @@ def test_the_status_turns_at_its_bounds(full: Actor, places: list[str]) -> None:
 
 
 @pytest.mark.rule("INV-09")
-def test_an_unknown_sku_or_warehouse_is_not_found(full: Actor, product: Row, places: list[str], chance: Random) -> None:
+def test_an_unknown_sku_or_warehouse_is_not_found(
+    full: Actor, population: Population, product: Row, places: list[str], chance: Random
+) -> None:
     before = set_level(full, product["sku"], places[0], 3).ok().data
-    set_level(full, unknown(product["sku"], chance), places[0], 5).refused("RESOURCE_NOT_FOUND")
+    set_level(full, population.sku(), places[0], 5).refused("RESOURCE_NOT_FOUND")
     set_level(full, product["sku"], unknown(places[0], chance), 5).refused("RESOURCE_NOT_FOUND")
 
     assert record(full, product["sku"]) == before
@@ -219,7 +221,7 @@ def mixed(
     first, second = (str(population.product()["sku"]) for _ in range(2))
     return [
         ({"sku": first, **update(places[0], 5)}, None),
-        ({"sku": unknown(first, chance), **update(places[0], 5)}, "RESOURCE_NOT_FOUND"),
+        ({"sku": population.sku(), **update(places[0], 5)}, "RESOURCE_NOT_FOUND"),
         ({"sku": second, **update(places[-1], 6)}, None),
         ({"sku": second, **update(unknown(places[0], chance), 5)}, "RESOURCE_NOT_FOUND"),
         ({"sku": kept[0], **update(kept[1], 5)}, "WAREHOUSE_READ_ONLY"),
@@ -277,10 +279,10 @@ def test_the_same_level_twice_is_refused(full: Actor, population: Population, pl
 
 @pytest.mark.rule("INV-13")
 def test_as_many_updates_as_the_document_allows_are_made(
-    full: Actor, product: Row, places: list[str], chance: Random
+    full: Actor, population: Population, product: Row, places: list[str]
 ) -> None:
     """One more is refused, and nothing is changed; none at all is refused too."""
-    others = {unknown(product["sku"], chance) for _ in range(2 * MOST)} - {product["sku"]}
+    others = [population.sku() for _ in range(MOST)]
     updates = [{"sku": sku, **update(places[0], 5)} for sku in [product["sku"], *others]]
     for number in (0, MOST + 1):
         full.call("bulkSetInventory", body={"updates": updates[:number]}).refused("VALIDATION_ERROR")

@@ -6,7 +6,6 @@ Every job here is cancelled before its test is over. Those that are waited for a
 from __future__ import annotations
 
 import time
-from random import Random
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from contract_tests.absence import Why, not_run
 from contract_tests.client import Actor, Answer
 from contract_tests.document import CONTRACT, JOBS, by_id
 from contract_tests.paging import walk
-from contract_tests.population import Population, params, unknown
+from contract_tests.population import Population, params
 from contract_tests.seen import Row
 
 LIST, DISPATCH, CANCEL = (by_id(name) for name in ("listJobs", "dispatchJob", "cancelJob"))
@@ -138,14 +137,12 @@ def test_a_job_that_is_none_is_refused(
 
 @kinds
 @pytest.mark.rule("JOB-08")
-def test_a_job_on_an_unknown_sku_is_not_found(
-    kind: str, full: Actor, population: Population, product: Row, chance: Random
-) -> None:
+def test_a_job_on_an_unknown_sku_is_not_found(kind: str, full: Actor, population: Population, product: Row) -> None:
     """Also beside one that exists; and one that was deleted is unknown too."""
     gone = population.product()["sku"]
     full.call("deleteProduct", {"sku": gone}).ok()
     before = count(full)
-    for skus in ([unknown(product["sku"], chance)], [product["sku"], unknown(product["sku"], chance)], [gone]):
+    for skus in ([population.sku()], [product["sku"], population.sku()], [gone]):
         body = {"type": kind, "params": params(kind, skus)}
         population.dispatch("dispatchJob", body).refused("RESOURCE_NOT_FOUND")
 
