@@ -20,6 +20,10 @@ class Why(StrEnum):
     TOO_LITTLE = "too little to judge by"  # the target's data lack what it needs, or its minimum of examples was not met
 
 
+class Unprepared(AssertionError):
+    """What a test needs could not be had: a valid request failed that is not what the test is about."""
+
+
 def not_run(why: Why, what: str) -> NoReturn:
     """End this test, or whatever fixture is being made for it, unjudged."""
     pytest.skip(f"{why}: {what}")

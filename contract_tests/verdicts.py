@@ -7,6 +7,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 import hypothesis.errors
 import pytest
 
-from contract_tests.absence import Why, kind
+from contract_tests.absence import Unprepared, Why, kind
 from contract_tests.document import CONTRACT
 from contract_tests.ledger import Ledger
 from contract_tests.profiles import PROFILES
@@ -31,6 +32,7 @@ from nexuscommerce.contract import Operation
 from nexuscommerce.files import packaged
 
 LEFTOVERS = pytest.StashKey[list[str]]()  # what could not be removed from the target, a line each
+PREPARED, PREPARATION = "STA-10", "preparation"  # the rule about valid requests, and the trial of all that precedes tests
 SHOWN = 5  # exchanges in a report: the last ones, nearest to the failure
 INTERRUPTED, BROKEN = 130, 3  # exit codes beside those of a report: as the shell has it, and the suite's own fault
 
@@ -58,6 +60,8 @@ class Verdicts:
         self._before = self._arranged = 0
         self._callers: Counter[str] = Counter()
         self._report: Report | None = None
+        self._unmade: dict[int, int] = {}  # what kept a test from being prepared -> its place among the failures
+        self._kept: list[BaseException] = []
         try:
             self._known = baseline.load(Path(config.option.baseline)) if config.option.baseline else None
         except UnreadableReport as why:
@@ -108,6 +112,8 @@ class Verdicts:
             trial.reason = f"{item.name}: {why.exconly()}\n{why.getrepr(style='short')}"
         elif when == "teardown":
             self.leftovers.append(f"{item.name}: {what}")
+        elif when == "setup" or isinstance(why.value, Unprepared):
+            self._unprepared(trial, item, why.value, what)
         elif isinstance(why.value, Findings):
             trial.verdict, trial.itemized, replay = Verdict.FAIL, True, self._replay(rule.id)
             for each in why.value.found:
@@ -120,13 +126,32 @@ class Verdicts:
             exchange = None if several else telling(self.ledger.exchanges, what)
             notes = "\n".join(getattr(why.value, "__notes__", ())).strip() or None
             flaky = isinstance(why.value, hypothesis.errors.Flaky)
-            # What fails before the test begins, or while other than its own operation is asked, says nothing of that one.
-            own = when == "call" and trial.operations and (several or not exchange or exchange.operation in trial.operations)
+            # What fails while other than its own operation is asked says nothing of that one.
+            own = trial.operations and (several or not exchange or exchange.operation in trial.operations)
             operation = trial.operations[0] if own else None
             failure = failed(what, exchange, self._replay(rule.id), operation, example=notes, flaky=flaky, test=item.nodeid)
             trial.verdict = Verdict.FAIL
             trial.failures.append(failure)
             trial.operations = (failure.operation,)
+
+    def _unprepared(self, trial: Trial, item: pytest.Item, why: BaseException, what: str) -> None:
+        """What a test needs could not be had: that breaks the rule about valid requests, and says nothing of the test's own.
+
+        A fixture that many tests share fails once, and is told of once.
+        """
+        trial.verdict, trial.why = Verdict.NOT_RUN, Why.TOO_LITTLE
+        trial.reason = f"{Why.TOO_LITTLE}: what it needs could not be had; {what.splitlines()[0][:200]}"
+        preparation = self.trials.setdefault(PREPARATION, Trial(PREPARED, verdict=Verdict.FAIL))
+        if id(why) in self._unmade:
+            number = self._unmade[id(why)]
+            known = preparation.failures[number]
+            preparation.failures[number] = replace(known, times=known.times + 1)
+            return
+        self._unmade[id(why)] = len(preparation.failures)
+        self._kept.append(why)  # so that its id stays its own
+        exchange = telling(self.ledger.exchanges, what)
+        preparation.failures.append(failed(what, exchange, self._replay(PREPARED), test=item.nodeid))
+        preparation.operations = tuple(dict.fromkeys(failure.operation for failure in preparation.failures))
 
     def _told(self, rule: Rule, item: pytest.Item, why: pytest.ExceptionInfo[BaseException]) -> str:
         lines = [f"{rule.id} {rule.level}: {rule.sentence}", f"    {rule.source}", "", why.exconly(tryshort=True)]

@@ -333,3 +333,13 @@ def query_repeated() -> None:
             answer.json = {"error": {**error, "message": f"{error['message']}: {answer.scope['query_string'].decode()}"}}
 
     on_the_wire(change)
+
+
+@fault
+def second_page_breaks() -> None:
+    def change(answer: Answer) -> None:
+        if answer.status == 200 and b"limit=1" in answer.scope["query_string"].split(b"&"):
+            answer.status = 404
+            answer.json = {"error": {"code": "RESOURCE_NOT_FOUND", "message": "No such page", "details": {}}}
+
+    on_the_wire(change)

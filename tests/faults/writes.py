@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mockserver import validation
+from mockserver.domain.errors import ApiError
 from mockserver.store import statements
 from mockserver.store.shop import Shop, Taken
 from tests.faults.seams import Answer, fault, handle, on_the_wire, replace, with_conditions
@@ -286,3 +287,16 @@ def money_in_cents() -> None:
             answer.json = {"data": {**row, "price": round(100 * row["price"])} if "price" in row else row}
 
     on_the_wire(change)
+
+
+@fault
+def judges_refused() -> None:
+    def refusing(create: Any) -> Any:
+        def create_product(shop: Any, call: Any) -> Any:
+            if call.body["sku"].startswith("JT-"):
+                raise ApiError("SKU_ALREADY_EXISTS", sku=call.body["sku"])
+            return create(shop, call)
+
+        return create_product
+
+    handle("createProduct", refusing)
