@@ -22,6 +22,7 @@ from contract_tests.rules import GROUPS, Level
 HERE = Path(__file__).parent
 OPEN = 6  # a report with no more failures shows all of them unfolded
 ROWS = 12  # failures of a rule before the fold
+MOST = 40  # of a rule; report.json has all
 NO_REASON = "no reason given"
 _SPECIFIC = re.compile(r"(?: \(|: ).*", re.DOTALL)
 BODY = 4_000  # characters of a body; report.json has more
@@ -160,6 +161,7 @@ def _template() -> Template:
         "words": {verdict.value: word for verdict, word in WORDS.items()},
         "MUST": Level.MUST,
         "ROWS": ROWS,
+        "MOST": MOST,
         "address_of": address_of,
         "body": _body,
         "counted": counted,
