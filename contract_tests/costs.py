@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -28,7 +28,7 @@ TIDYING, ALONE = "tidying", "alone"  # beside the rules of a profile, and beside
 LAWS = "laws"
 READING = "{}, read-only"  # the table of a profile for a target in which nothing may be written
 FEW = 20  # requests: the time of a rule with fewer says nothing of a request's
-LONG = 3.0  # seconds that a rule waits for something, below which it only works
+LONG = 5.0  # seconds that a rule waits for something, below which it only works
 
 
 @dataclass(frozen=True)
@@ -69,12 +69,12 @@ def of(profile: str, allows: Iterable[Effect]) -> Mapping[str, Cost]:
 
 def alone(table: Mapping[str, Cost], rules: Iterable[str]) -> Cost:
     """What a few rules cost more when no others are judged."""
-    groups = {_family(rule) for rule in rules}
+    groups = {family(rule) for rule in rules}
     every = [cost for group, cost in tables().get(ALONE, {}).items() if group in groups]
     return max(every, key=lambda cost: cost.requests, default=table.get(TIDYING, NOTHING))
 
 
-def _family(rule: str) -> str:
+def family(rule: str) -> str:
     """Those for which the same is made: the laws, which ride on every answer, or else a group."""
     return LAWS if rule in EVERY else rule.partition("-")[0]
 
@@ -87,36 +87,41 @@ def _like(table: Mapping[str, Cost], rule: str) -> Cost:
     return Cost(round(mean(cost.requests for cost in near)) if near else 0, {k: n for k, n in average.items() if n})
 
 
-def made(reports: Iterable[Report], before: Mapping[str, Mapping[str, Cost]]) -> dict[str, dict[str, Cost]]:
+def made(reports: Collection[Report], before: Mapping[str, Mapping[str, Cost]]) -> dict[str, dict[str, Cost]]:
     """The tables, with those of these reports put in the place of what was there; reports of parts after whole ones."""
     tables = {name: dict(table) for name, table in before.items()}
-    parts = []
-    for report in reports:
-        if any(rule.why is Why.DISABLED and (rule.reason or "").startswith("disabled: --rule") for rule in report.rules):
-            parts.append(report)
-        else:
-            name = report.profile if Effect.WRITES in report.allowed else READING.format(report.profile)
-            tables[name] = _whole(report)
-    for report in parts:
-        judged = [rule for rule in report.rules if rule.requests]
+    whole = [report for report in reports if not _is_part(report)]
+    pace = min(map(_pace, whole), default=0.0)
+    for report in whole:
+        name = report.profile if Effect.WRITES in report.allowed else READING.format(report.profile)
+        tables[name] = _whole(report)
+    for report in filter(_is_part, reports):
+        judged = [rule for rule in report.rules if rule.why is not Why.DISABLED]
         expected = sum((tables[report.profile].get(rule.id, NOTHING) for rule in judged), NOTHING)
-        every = sum((_measured(rule, 0) for rule in judged), NOTHING) + _tidying(report)
-        over = every - expected
-        family = Counter(_family(rule.id) for rule in judged).most_common(1)[0][0]
-        tables.setdefault(ALONE, {})[family] = Cost(over.requests, over.callers)
+        every = sum((_measured(rule, pace) for rule in judged), NOTHING) + _tidying(report)
+        if judged:
+            tables.setdefault(ALONE, {})[family(judged[0].id)] = every - expected
     return tables
+
+
+def _is_part(report: Report) -> bool:
+    return any(rule.why is Why.DISABLED and (rule.reason or "").startswith("disabled: --rule") for rule in report.rules)
 
 
 def _whole(report: Report) -> dict[str, Cost]:
     order = {rule: turn for turn, rule in enumerate(turns())}
     judged = sorted(report.rules, key=lambda rule: order.get(rule.id, len(order)))
-    pace = median([rule.seconds / rule.requests for rule in judged if rule.requests >= FEW] or [0.0])
-    return {**{rule.id: _measured(rule, pace) for rule in judged}, TIDYING: _tidying(report)}
+    return {**{rule.id: _measured(rule, _pace(report)) for rule in judged}, TIDYING: _tidying(report)}
+
+
+def _pace(report: Report) -> float:
+    """Seconds of a request, as most rules have it."""
+    return median([rule.seconds / rule.requests for rule in report.rules if rule.requests >= FEW] or [0.0])
 
 
 def _measured(rule: RuleResult, pace: float) -> Cost:
-    """`pace` is the seconds of a request; three times that may be a busy machine, and more is waiting."""
-    waits = rule.seconds - 3 * pace * rule.requests if pace else 0.0
+    """Three times the pace of others may be a busy machine, and more is waiting."""
+    waits = rule.seconds - 3 * pace * rule.requests
     return Cost(rule.requests, dict(rule.callers), round(waits, 1) if waits > LONG else 0.0)
 
 

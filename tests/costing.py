@@ -1,6 +1,6 @@
 """Measures what the rules cost, for `run --plan`: `python -m tests.costing`. It takes about half an hour.
 
-Whole runs on a new mock, where all is allowed and where nothing is, and for each group one of that group alone.
+Whole runs on a new mock, where all is allowed and where nothing is, and for each group one of a single rule of it.
 """
 
 from __future__ import annotations
@@ -15,9 +15,7 @@ from pathlib import Path
 import tomli_w
 
 from contract_tests import costs
-from contract_tests.consecutive import EVERY
 from contract_tests.profiles import PROFILES
-from contract_tests.rules import GROUPS, RULES
 from nexuscommerce.files import packaged
 from tests.live import running
 
@@ -30,10 +28,9 @@ def runs() -> Iterator[tuple[str, list[str], list[str]]]:
     for profile in PROFILES:
         yield profile, ALL, ["--profile", profile]
         yield f"{profile} reading", NOTHING, ["--profile", profile]
-    _, *laws = EVERY  # what is made for all laws is made for the first
-    parts = {group: [rule for rule in RULES if rule.startswith(group) and rule not in EVERY] for group in GROUPS}
-    for name, rules in {**parts, costs.LAWS: laws}.items():
-        yield name, ALL, ["--profile", "smoke", *(part for rule in rules for part in ("--rule", rule))]
+    # What a family shares is made for the first of it that a run comes to: the last has none of that in its own cost.
+    for family, rule in {costs.family(rule): rule for rule in costs.turns()}.items():
+        yield family, ALL, ["--profile", "smoke", "--rule", rule]
 
 
 def measured(directory: Path, allow: list[str], options: list[str]) -> Path | None:

@@ -121,7 +121,7 @@ def _rules(rules: tuple[str, ...]) -> str:
     if not rules:
         return ""
     more = f" and {len(rules) - NAMED} more" if len(rules) > NAMED else ""
-    return f"costs {', '.join(rules[:NAMED])}{more}"
+    return f"concerns {', '.join(rules[:NAMED])}{more}"
 
 
 def _summary(bad: int, warned: int, file: Path) -> str:
