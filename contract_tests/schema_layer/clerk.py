@@ -75,8 +75,7 @@ class Clerk(EventHandler[Any]):
                 met[operation][str(answer.status_code)] += 1
             parent = recorder.find_response(case_id=node.parent_id) if node.parent_id else None
             for rule in families.evidence(node, answer.status_code, parent):
-                if answer.status_code != requests.codes.too_many or rule not in families.NOT_OF_LIMITS:
-                    judged[rule][operation] += 1
+                judged[rule][operation] += families.speaks(rule, answer.status_code)
             for check in recorder.checks.get(case_id, ()):
                 if check.name in LAWS:
                     judged[check.name][operation] += 1
@@ -97,9 +96,7 @@ class Clerk(EventHandler[Any]):
                     continue
                 rule, status = families.CHECKS[check.name], interaction.response.status_code
                 failure, case = check.failure_info.failure, recorder.cases[case_id].value
-                if status >= 500 and rule in families.NOT_OF_ERRORS:
-                    continue
-                if status == requests.codes.too_many and rule in families.NOT_OF_LIMITS:
+                if not families.speaks(rule, status):
                     continue
                 exchange = self._exchange(interaction.request, interaction.response)
                 what = families.said(failure, case, interaction.response)
@@ -120,7 +117,7 @@ class Clerk(EventHandler[Any]):
         ended = isinstance(event.value, ServerUnavailable | requests.RequestException)
         if ended and not isinstance(event.value, WAITED_FOR) and request is not None:
             exchange = self._exchange(Request.from_prepared_request(request), None)
-            what = "ended the connection without an answer"
+            what = f"gave no whole answer ({type(event.value).__name__})"
             return Finding(families.CRASHES, exchange.operation, what, what, said, exchange)
         method, _, path = event.label.partition(" ")
         operation = route(method, path).operation

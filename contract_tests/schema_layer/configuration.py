@@ -26,6 +26,7 @@ def configuration(fuzz: Actor, examples: int, writes: bool, only: Collection[str
     one, so that a finding can be looked for again, while sequences may still use all; none means all of them."""
     config = tomllib.loads(packaged("schemathesis.toml").read_text("utf-8"))
     config["color"] = False
+    config["suppress-health-check"] = ["all"]  # of Hypothesis: a machine that is busy is no matter of the target
     config["warnings"]["fail-on"] = False  # the judge reads them, and they are no verdict on a target
     config["request-timeout"] = TIMEOUT
     config["base-url"] = fuzz.service.address

@@ -35,14 +35,20 @@ CHECKS: Mapping[str, str] = {
     "ensure_resource_availability": REMEMBERS,
     **{law: law for law in LAWS},
 }
-# A server error is told once, whatever the request was; a rate limit says nothing of what was asked.
-NOT_OF_ERRORS = (ACCEPTS, REFUSES, CONFORMS, METHODS)
-NOT_OF_LIMITS = (*NOT_OF_ERRORS, GUARDS, REMEMBERS)
+TOO_MANY, SERVER_ERROR = 429, 500
 BEFORE = ("POST", "DELETE")  # what the next step can hold the server to
 
 
+def speaks(rule: str, status: int) -> bool:
+    """Whether an answer of this status says something of a rule. A server error is told once, whatever the request was; that
+    the rate limit is used up says nothing of what was asked."""
+    if rule in LAWS or rule == CRASHES:
+        return True
+    return status != TOO_MANY and (status < SERVER_ERROR or rule in (GUARDS, REMEMBERS))
+
+
 def evidence(node: CaseNode, status: int, parent: Response | None) -> Iterator[str]:
-    """The rules that this answer says something of. A check that passes may have had nothing to look at."""
+    """The rules that this request was made for. A check that passes may have had nothing to look at."""
     case, own = node.value, node.parent_id is None or node.transition is not None
     yield CRASHES
     scenario = coverage_scenario(case)

@@ -30,17 +30,17 @@ class Wire:
 
 
 @contextmanager
-def watched(port: int) -> Iterator[Wire]:
-    """A wire to 127.0.0.1:port."""
+def watched(port: int, cut: bytes = b"") -> Iterator[Wire]:
+    """A wire to 127.0.0.1:port. It is cut wherever these bytes come, and no answer returns."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         wire = Wire(f"http://127.0.0.1:{server.getsockname()[1]}/api")
-        threading.Thread(target=_accept, args=(server, port, wire), daemon=True).start()
+        threading.Thread(target=_accept, args=(server, port, wire, cut), daemon=True).start()
         yield wire
     for end in wire.ends:
         end.close()
 
 
-def _accept(server: socket.socket, port: int, wire: Wire) -> None:
+def _accept(server: socket.socket, port: int, wire: Wire, cut: bytes) -> None:
     while True:
         try:
             near, _ = server.accept()
@@ -50,15 +50,18 @@ def _accept(server: socket.socket, port: int, wire: Wire) -> None:
         stream = bytearray()
         wire.streams.append(stream)
         wire.ends += [near, far]
-        threading.Thread(target=_pass_on, args=(near, far, stream), daemon=True).start()
-        threading.Thread(target=_pass_on, args=(far, near, None), daemon=True).start()
+        threading.Thread(target=_pass_on, args=(near, far, stream, cut), daemon=True).start()
+        threading.Thread(target=_pass_on, args=(far, near, None, b""), daemon=True).start()
 
 
-def _pass_on(source: socket.socket, sink: socket.socket, seen: bytearray | None) -> None:
+def _pass_on(source: socket.socket, sink: socket.socket, seen: bytearray | None, cut: bytes) -> None:
     with suppress(OSError):
         while data := source.recv(65_536):
             if seen is not None:
                 seen += data
+            if cut and cut in data:
+                source.shutdown(socket.SHUT_RDWR)
+                break
             sink.sendall(data)
     with suppress(OSError):
         sink.shutdown(socket.SHUT_WR)

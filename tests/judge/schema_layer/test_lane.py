@@ -110,6 +110,17 @@ def test_a_target_that_may_only_be_read_is_judged_by_reading(mock: Mock, tmp_pat
     assert "listProducts" in found["SCH-03"]["operations"]
 
 
+def test_a_connection_that_is_cut_is_told_of_where_it_was(mock: Mock) -> None:
+    """And all else is judged."""
+    with watched(mock.port, cut=b"GET /api/products?") as wire, fuzzing(wire.address) as fuzz, begun(fuzz) as lane:
+        account = lane.collect()
+    [(found, _)] = account.findings("SCH-01")
+
+    assert "" == Fuzzed(account, writes=True, cut=lane.killed, said=lane.said).broken
+    assert ("listProducts", "gave no whole answer (ConnectionError)") == (found.operation, found.what)
+    assert account.judged["SCH-01"]["listOrders"] > 10
+
+
 def test_it_ends_at_its_deadline_and_tells_what_it_has(mock: Mock) -> None:
     with fuzzing(mock.address) as fuzz, begun(fuzz, examples=50, deadline=time.time() + 12) as lane:
         account = lane.collect()
