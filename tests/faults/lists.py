@@ -59,7 +59,13 @@ def _lenient(names: set[str], default: dict[str, Any]) -> None:
 
 @fault
 def pages_by_size() -> None:
-    _window(lambda window: window._replace(sort="updated_at") if window.limit < 20 else window)
+    page = Shop.page
+
+    def other(self: Shop, collection: str, members: Any, window: Window) -> Any:
+        short = window.limit < 20 and "updated_at" in members
+        return page(self, collection, members, window._replace(sort="updated_at") if short else window)
+
+    replace(Shop, "page", other)
 
 
 @fault
