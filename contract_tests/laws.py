@@ -123,7 +123,13 @@ def _changes_follow_creation(seen: Seen) -> Found:
 
 
 def _no_body_where_none_may_be(seen: Seen) -> Found:
-    return _unless(not seen.content, f"a body of {len(seen.content)} bytes") if seen.bodiless else None
+    """204 must not announce one either: RFC 9110, 8.6."""
+    if not seen.bodiless:
+        return None
+    announced = seen.headers.get("content-length", "0") if seen.status == 204 else "0"
+    return _unless(not seen.content, f"a body of {len(seen.content)} bytes") + _unless(
+        announced == "0", f"204 announces a body: Content-Length is {announced}"
+    )
 
 
 def _status_is_listed(seen: Seen) -> Found:
