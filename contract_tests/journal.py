@@ -55,6 +55,7 @@ class Journal:
     path: Path | None = None
     there: dict[Made, None] = field(default_factory=dict)
     intended: set[Made] = field(default_factory=set)
+    asked: set[Made] = field(default_factory=set)  # every product that was asked for, whatever its SKU
     lasting: list[Made] = field(default_factory=list)
     moved: set[str] = field(default_factory=set)  # orders, which no operation leads back
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -65,6 +66,8 @@ class Journal:
 
     def intends(self, operation: str, tenant: str | None, body: Any) -> None:
         """Before a product is asked for: if no answer comes it may be there all the same."""
+        if operation == "createProduct" and isinstance(body, dict):
+            self.asked.add(Made("product", str(tenant), str(body.get("sku"))))
         what = _intended(operation, tenant, body)
         if what and what not in self.there:
             self.intended.add(what)
@@ -78,14 +81,18 @@ class Journal:
             self.gone(what)
 
     def answered(self, operation: str, tenant: str | None, path: Mapping[str, str], data: Any) -> None:
-        """After a success: what was made is there, what was ended is gone."""
+        """After a success: what was made is there, what was ended is gone.
+
+        A product that was not asked for is not ours, whatever a server answers: it may be somebody's.
+        """
         if not tenant:
             return
         if operation in MAKERS:
             kind, member = MAKERS[operation]
-            if isinstance(data, dict) and isinstance(data.get(member), str):
-                self.made(Made(kind, tenant, data[member]))
-                self.intended.discard(Made(kind, tenant, data[member]))
+            what = Made(kind, tenant, data[member]) if isinstance(data, dict) and isinstance(data.get(member), str) else None
+            if what and (kind != "product" or what in self.asked):
+                self.made(what)
+                self.intended.discard(what)
         for kind, (ender, parameter, _) in ENDERS.items():
             if operation == ender and parameter in path:
                 self.gone(Made(kind, tenant, path[parameter]))

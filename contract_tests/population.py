@@ -12,6 +12,7 @@ from contract_tests.absence import Unprepared, Why, not_run
 from contract_tests.client import Actor, Answer
 from contract_tests.document import CONTRACT, JOBS, LISTS, WITH_PATH, has
 from contract_tests.effects import MARK
+from contract_tests.journal import is_marked
 from contract_tests.seen import Row
 from contract_tests.stock import MERCHANTS, of_types, set_level
 from contract_tests.surroundings import names_of
@@ -86,8 +87,15 @@ class Population:
         return (actor or self.full).call("createProduct", body=body)
 
     def product(self, actor: Actor | None = None, **members: Any) -> Row:
-        """A new product, as the answer to its creation shows it."""
-        product: Row = self.create(actor, **members).ok().data
+        """A new product, as the answer to its creation shows it.
+
+        Tests change it and take it away: another's in its place must not be touched.
+        """
+        asked = {"sku": self.sku(), **members}
+        answer = self.create(actor, **asked).ok()
+        product: Row = answer.data
+        if product.get("sku") != asked["sku"] and not is_marked(str(product.get("sku"))):
+            raise Unprepared(f"expected the product that was asked for, {asked['sku']}; {answer}")
         return product
 
     def create_rule(self, actor: Actor | None = None, **members: Any) -> Answer:

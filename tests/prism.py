@@ -96,7 +96,7 @@ def main(options: list[str]) -> int:
     judge = [sys.executable, "-m", "contract_tests.cli", "run", "docs/examples/prism.toml"]
     with tempfile.TemporaryDirectory() as name, prism(Path(name)) as server:
         report = Path(name) / "report"
-        command = [*judge, "--seed", "1", "--report", str(report), *options]
+        command = [*judge, "--profile", "smoke", "--time-limit", "0", "--seed", "1", "--report", str(report), *options]
         code = subprocess.run(command, cwd=ROOT, check=False).returncode
         for death in server.deaths:
             print(f"Prism ended and was started again, at {death}")

@@ -46,8 +46,19 @@ def test_a_product_that_others_may_have_is_not_taken_for_ours() -> None:
     assert not journal.owns("SKU-001")
 
 
+def test_a_product_that_was_not_asked_for_is_not_taken_for_ours() -> None:
+    """A server that answers with somebody's product must not make the judge delete it."""
+    journal = Journal()
+    journal.intends("createProduct", TENANT, {"sku": SKU})
+    journal.answered("createProduct", TENANT, {}, {"sku": "SKU-001"})
+
+    assert {PRODUCT: None} == journal.there
+    assert not journal.owns("SKU-001")
+
+
 def test_what_was_made_and_ended_is_gone(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "journal")
+    journal.intends("createProduct", TENANT, {"sku": "ANY"})
     for operation, data in (
         ("createProduct", {"sku": "ANY"}),
         ("createPricingRule", {"id": "prl_1"}),
