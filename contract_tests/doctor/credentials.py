@@ -85,13 +85,14 @@ def _of(asker: Asker, name: str, lasts: float) -> Finding:
         if _left_out(asker, name, trial):
             continue
         try:
-            for answer in _tried(asker, name, trial):
+            answers = list(_tried(asker, name, trial))
+            for answer in answers:
                 if not _fits(answer, trial.expected):
                     said = f"{_did(answer, trial)}, not {trial.expected}"
                     return Finding(Section.CREDENTIALS, Mark.BAD, name, said, _mend(answer, is_))
         except Unanswered as why:
             return Finding(Section.CREDENTIALS, Mark.WARN, name, f"could not be looked at: {why}")
-        seen.append(_saw(trial))
+        seen += [_saw(trial)] if answers else []
     left = (_claims(token).get("exp") or 0) - time.time() if name.startswith("jwt_") and name != "jwt_expired" else lasts
     if left < min(lasts, SOON):
         said = f"expires in {max(left, 0):.0f} s: a run may outlast it"
