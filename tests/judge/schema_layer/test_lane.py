@@ -110,6 +110,7 @@ def test_a_target_that_may_only_be_read_is_judged_by_reading(mock: Mock, tmp_pat
     assert "listProducts" in found["SCH-03"]["operations"]
 
 
+@pytest.mark.slow
 def test_a_connection_that_is_cut_is_told_of_where_it_was(mock: Mock) -> None:
     """And all else is judged."""
     with watched(mock.port, cut=b"GET /api/products?") as wire, fuzzing(wire.address) as fuzz, begun(fuzz) as lane:
