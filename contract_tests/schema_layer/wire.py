@@ -100,12 +100,21 @@ class Wire:
         if operation is None or request.method in SAFE or answer.status_code >= 300:
             return
         tenant = _header(request, "X-Tenant-ID")
+        self.journal.intends(operation.id, tenant, _json(request.body))
         self.journal.answered(operation.id, tenant, parameters(operation, path), _data(answer.content))
 
 
 def _header(request: PreparedRequest, name: str) -> str:
     value = request.headers.get(name, "")
     return value.decode("latin-1") if isinstance(value, bytes) else value
+
+
+def _json(body: object) -> Any:
+    """The JSON that was sent; None if it was none."""
+    try:
+        return json.loads(body) if isinstance(body, str | bytes) else None
+    except (ValueError, RecursionError):
+        return None
 
 
 def _data(content: bytes) -> Any:

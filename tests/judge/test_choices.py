@@ -135,6 +135,6 @@ def test_the_page_has_every_choice() -> None:
 
 
 def test_the_example_of_a_target_file_offers_every_choice() -> None:
-    _, _, offered = TARGET.read_text("utf-8").partition("# [choices]\n")
+    offered = TARGET.read_text("utf-8").partition("# [choices]\n")[2].partition("\n\n")[0]
 
     assert stated(tomllib.loads(offered.replace("# ", ""))) == EVERY

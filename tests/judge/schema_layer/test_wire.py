@@ -25,9 +25,9 @@ def wire(directory: Path, **changes: Any) -> Wire:
     return Wire(errand._replace(**changes), "the-token")
 
 
-def request(method: str = "GET", path: str = "/products", bearer: str = "the-token") -> PreparedRequest:
+def request(method: str = "GET", path: str = "/products", bearer: str = "the-token", body: Any = None) -> PreparedRequest:
     headers = {"X-Tenant-ID": TENANT, **({"Authorization": f"Bearer {bearer}"} if bearer else {})}
-    return Request(method, BASE + path, headers).prepare()
+    return Request(method, BASE + path, headers, json=body).prepare()
 
 
 def answer(status: int = 200, data: Any = None, headers: Mapping[str, str] | None = None) -> Response:
@@ -81,8 +81,8 @@ def test_it_does_not_wait_for_a_limit_beyond_the_deadline(tmp_path: Path) -> Non
 
 def test_what_was_made_is_in_the_journal_until_it_is_gone(tmp_path: Path) -> None:
     at = wire(tmp_path)
-    at.carried(request("POST"), lambda: answer(201, {"sku": "A-1"}))
-    at.carried(request("POST"), lambda: answer(201, {"sku": "A-2"}))
+    at.carried(request("POST", body={"sku": "A-1"}), lambda: answer(201, {"sku": "A-1"}))
+    at.carried(request("POST", body={"sku": "A-2"}), lambda: answer(201, {"sku": "A-2"}))
     at.carried(request("POST", "/pricing/rules"), lambda: answer(201, {"id": "rule_1"}))
     at.carried(request("POST", "/pricing/recalculate"), lambda: answer(202, {"job_id": "job_1"}))
     at.carried(request("DELETE", "/products/A-1"), lambda: answer(204))
