@@ -95,7 +95,7 @@ class Population:
         answer = self.create(actor, **asked).ok()
         product: Row = answer.data
         if product.get("sku") != asked["sku"] and not is_marked(str(product.get("sku"))):
-            raise Unprepared(f"expected the product that was asked for, {asked['sku']}; {answer}")
+            raise Unprepared(f"expected the product {asked['sku']}, which was asked for; {answer} {product.get('sku')}")
         return product
 
     def create_rule(self, actor: Actor | None = None, **members: Any) -> Answer:
