@@ -29,7 +29,7 @@ def test_a_bare_tenant_is_no_fault(lacking: tuple[str, ...], tmp_path: Path) -> 
     options = ["--profile", "smoke", "--time-limit", "0", "--seed", "1", "--report", str(tmp_path)]
     with running(tmp_path, "--log", "off", "--fixtures", str(tmp_path / "world.json")) as mock:
         command = [sys.executable, "-m", "contract_tests.cli", "run", str(TARGET), "--address", mock.address, *options]
-        run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900, check=False)
+        run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1800, check=False)
     assert run.returncode == 0, run.stdout[-3000:] + run.stderr
     rules = {rule["id"]: rule["verdict"] for rule in json.loads((tmp_path / "report.json").read_text("utf-8"))["rules"]}
 
