@@ -1,50 +1,48 @@
-"""The innermost app: below Connexion's routing and security, it reads the request, calls its handler, and answers."""
+"""The innermost app: below Connexion's routing and security, it reads the request, has it answered, and sends the answer."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
 from connexion.middleware.abstract import ROUTING_CONTEXT, SpecMiddleware
 from starlette.types import Receive, Scope, Send
 
-from mockserver.call import Call
-from mockserver.cursors import Cursors
 from mockserver.domain.errors import ApiError
-from mockserver.envelope import JSON, Answer
-from mockserver.handlers import OPEN_OPERATIONS, OPERATIONS
-from mockserver.store.database import Database
-from mockserver.validation import Validation
+from mockserver.envelope import JSON, Answer, Stream
+from mockserver.validation import Validation, Values
 from mockserver.visit import Visit
-from mockserver.workers import catch_up
-from nexuscommerce.contract import Contract, Operation, UnreadableDocument
+from nexuscommerce.contract import Document, Operation, UnreadableDocument
+
+# (visit, operation, values, body) -> its answer, or ApiError
+Answering = Callable[[Visit, Operation, Values, Any], Answer | Stream]
 
 
 class Dispatch(SpecMiddleware):
-    """operationId -> handler. A handler's changes are committed if it returns and rolled back if it raises."""
+    """Every operation of one document, answered by `answering` once its request is valid. `served` are those that it has."""
 
-    def __init__(self, contract: Contract, database: Database) -> None:
-        self._contract = contract
-        self._database = database
-        self._cursors = Cursors(database.platform.fact("cursor_secret"))
-        self._validations = {name: Validation(operation) for name, operation in contract.operations.items()}
-        missing = set(contract.operations) - set(OPERATIONS) - set(OPEN_OPERATIONS)
-        if missing:
+    def __init__(self, document: Document, answering: Answering, served: set[str]) -> None:
+        self._document = document
+        self._answering = answering
+        self._validations = {name: Validation(operation) for name, operation in document.operations.items()}
+        if missing := set(document.operations) - served:
             raise UnreadableDocument(
                 f"the document has operations that this mock does not serve: {', '.join(sorted(missing))}"
             )
 
     def add_api(self, specification: Any, **_: Any) -> None:
-        """Connexion offers every app its own reading of the document; this one has the contract."""
+        """Connexion offers every app its own reading of the document; this one has the document."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         visit: Visit = scope["visit"]
         operation = visit.operation = self._routed(scope)
         body = await self._body(visit, operation)
-        values = self._validations[operation.id].check(scope["path_params"], scope["query_string"], body)
-        body = operation.body and operation.schemas.filled(operation.body, body)
-        answer = self._answer(Call(operation, visit.tenant, values, body, visit.now, self._cursors))
-
+        answer = self.answer(visit, operation, scope["path_params"], scope["query_string"], body)
+        if isinstance(answer, Stream):
+            await _stream(answer, receive, send)
+            return
         raw = b"" if answer.body is None else orjson.dumps(answer.body)
         headers = [(name.lower().encode(), value.encode()) for name, value in answer.headers.items()]
         if answer.body is not None:
@@ -52,11 +50,19 @@ class Dispatch(SpecMiddleware):
         await send({"type": "http.response.start", "status": operation.success, "headers": headers})
         await send({"type": "http.response.body", "body": raw})
 
+    def answer(
+        self, visit: Visit, operation: Operation, path: Mapping[str, str], query: bytes, body: Any
+    ) -> Answer | Stream:
+        """Check the request against the document, and have it answered. Raises ApiError."""
+        values = self._validations[operation.id].check(path, query, body)
+        body = operation.body and operation.schemas.filled(operation.body, body)
+        return self._answering(visit, operation, values, body)
+
     async def _body(self, visit: Visit, operation: Operation) -> Any:
         """The parsed body of an operation that has one. Another's is read to its end too: nothing is done for a request
         that turns out to be broken."""
         if operation.body:
-            return await visit.body.json(self._contract.body_bytes)
+            return await visit.body.json(self._document.body_bytes)
         await visit.body.drain()
         return None
 
@@ -64,11 +70,27 @@ class Dispatch(SpecMiddleware):
         operation_id = scope["extensions"][ROUTING_CONTEXT].get("operation_id")
         if operation_id is None:
             raise ApiError("ROUTE_NOT_FOUND", path=scope["path"])
-        return self._contract.operations[operation_id]
+        return self._document.operations[operation_id]
 
-    def _answer(self, call: Call) -> Answer:
-        if call.operation.id in OPEN_OPERATIONS:
-            return OPEN_OPERATIONS[call.operation.id](call)
-        catch_up(self._database, call.tenant, call.now)
-        with self._database.shop(call.tenant, writes=call.operation.method != "GET") as shop:
-            return OPERATIONS[call.operation.id](shop, call)
+
+async def _stream(answer: Stream, receive: Receive, send: Send) -> None:
+    """Until the client leaves, which nothing but a disconnect tells."""
+    headers = [(b"content-type", answer.media_type.encode()), (b"cache-control", b"no-store")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+
+    async def left() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    async def chunks() -> None:
+        async for chunk in answer.chunks:
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+
+    tasks = [asyncio.create_task(left()), asyncio.create_task(chunks())]
+    done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in pending:
+        task.cancel()
+    await asyncio.gather(*pending, return_exceptions=True)
+    for task in done:
+        task.result()
+    await send({"type": "http.response.body", "body": b""})

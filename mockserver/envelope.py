@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -17,6 +17,13 @@ class Answer(NamedTuple):
 
     body: Any
     headers: Mapping[str, str] = {}
+
+
+class Stream(NamedTuple):
+    """An answer without end, for as long as the client stays."""
+
+    media_type: str
+    chunks: AsyncIterator[bytes]
 
 
 def one(resource: Mapping[str, Any] | str, headers: Mapping[str, str] | None = None) -> Answer:

@@ -1,7 +1,7 @@
-"""The only reader of openapi.yaml.
+"""The only reader of openapi.yaml, and of sandbox.yaml, which is written in the same manner.
 
-A `Contract` holds what the document says in the words of its users: operations with their scopes, filters, sorts and
-members, the refusals in their order, plans and limits. It judges nothing and serves nothing.
+A `Document` holds what either says in the words of its users: operations with their scopes, filters, sorts and members, the
+refusals in their order. A `Contract` is the API's own, with plans, roles and events. It judges nothing and serves nothing.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import yaml
 
 from nexuscommerce.files import packaged
 from nexuscommerce.schemas import Schemas, resolve
 
+_D = TypeVar("_D", bound="Document")
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is ten times as fast
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
@@ -163,8 +164,8 @@ class Operation:
         return table
 
 
-class Contract:
-    """What openapi.yaml promises. `source` is the file's own text."""
+class Document:
+    """What a document promises. `source` is the file's own text."""
 
     def __init__(self, document: Mapping[str, Any], source: str) -> None:
         self.document = document
@@ -175,21 +176,8 @@ class Contract:
         # In the order in which they apply.
         self.refusals = tuple(Refusal(**row) for row in document["x-refusals"])
         self.error_codes = tuple(document["components"]["schemas"]["ErrorCode"]["enum"])
-        # What a tenant's endpoints are told of: event type -> the members of its `data`.
-        self.events: Mapping[str, tuple[str, ...]] = {
-            name: self._payload(item["post"]["requestBody"]) for name, item in document["x-webhooks"].items()
-        }
-        limits = document["x-limits"]
-        self.plans: Mapping[str, Plan] = {name: Plan(**numbers) for name, numbers in limits["plans"].items()}
-        self.plan_without_credentials = self.plans[limits["without_credentials"]]
-        self.body_bytes = int(limits["body_bytes"])
-        bearer = document["components"]["securitySchemes"]["bearerAuth"]
-        self.scopes = tuple(bearer["x-scopes"])
-        self.roles: Mapping[str, tuple[str, ...]] = {role: tuple(scopes) for role, scopes in bearer["x-roles"].items()}
-
-    def _payload(self, body: Mapping[str, Any]) -> tuple[str, ...]:
-        event = self.schemas.resolve(self.schemas.resolve(body)["content"]["application/json"]["schema"])
-        return tuple(self.schemas.resolve(event["properties"]["data"])["properties"])
+        self.body_bytes = int(document["x-limits"]["body_bytes"])
+        self.scopes = tuple(document["components"]["securitySchemes"]["bearerAuth"]["x-scopes"])
 
     @cached_property
     def methods(self) -> Mapping[str, tuple[str, ...]]:
@@ -200,18 +188,46 @@ class Contract:
         return {path: tuple(sorted(names | ({"HEAD"} if "GET" in names else set()))) for path, names in table.items()}
 
 
+class Contract(Document):
+    """What openapi.yaml promises."""
+
+    def __init__(self, document: Mapping[str, Any], source: str) -> None:
+        super().__init__(document, source)
+        # What a tenant's endpoints are told of: event type -> the members of its `data`.
+        self.events: Mapping[str, tuple[str, ...]] = {
+            name: self._payload(item["post"]["requestBody"]) for name, item in document["x-webhooks"].items()
+        }
+        limits = document["x-limits"]
+        self.plans: Mapping[str, Plan] = {name: Plan(**numbers) for name, numbers in limits["plans"].items()}
+        self.plan_without_credentials = self.plans[limits["without_credentials"]]
+        bearer = document["components"]["securitySchemes"]["bearerAuth"]
+        self.roles: Mapping[str, tuple[str, ...]] = {role: tuple(scopes) for role, scopes in bearer["x-roles"].items()}
+
+    def _payload(self, body: Mapping[str, Any]) -> tuple[str, ...]:
+        event = self.schemas.resolve(self.schemas.resolve(body)["content"]["application/json"]["schema"])
+        return tuple(self.schemas.resolve(event["properties"]["data"])["properties"])
+
+
 def load(path: Path | None = None) -> Contract:
-    """Read the document at `path`, or the packaged one. Raises UnreadableDocument with one line that says why."""
-    path = path or packaged("openapi.yaml")
+    """Read the contract at `path`, or the packaged one. Raises UnreadableDocument with one line that says why."""
+    return _read(path or packaged("openapi.yaml"), Contract, "NexusCommerce OpenAPI")
+
+
+def load_sandbox() -> Document:
+    """Read the packaged document of the mock's control API. Raises UnreadableDocument."""
+    return _read(packaged("sandbox.yaml"), Document, "sandbox's")
+
+
+def _read(path: Path, kind: type[_D], whose: str) -> _D:
     try:
         source = path.read_text(encoding="utf-8")
         document = yaml.load(source, Loader=_Loader)  # noqa: S506  a safe loader either way
     except (OSError, yaml.YAMLError, UnicodeDecodeError) as why:
         raise UnreadableDocument(f"{path}: {' '.join(str(why).split())}") from why
     try:
-        return Contract(document, source)
+        return kind(document, source)
     except (KeyError, TypeError, IndexError, AttributeError, ValueError) as why:
-        raise UnreadableDocument(f"{path}: not the NexusCommerce OpenAPI document ({type(why).__name__}: {why})") from why
+        raise UnreadableDocument(f"{path}: not the {whose} document ({type(why).__name__}: {why})") from why
 
 
 def _operations(document: Mapping[str, Any], schemas: Schemas) -> Iterator[Operation]:

@@ -34,12 +34,23 @@ MESSAGES: Mapping[str, str] = {
     "INTERNAL_ERROR": "Something went wrong here; the request id finds it in the log",
 }
 
+# The same for the sandbox's control API (`x-refusals` of sandbox.yaml), where it refuses what the API does not.
+CONTROL_MESSAGES: Mapping[str, str] = {
+    "SANDBOX_ACCESS_DENIED": "This token opens one world; what was asked for takes the sandbox's own token",
+    "SELF_SERVICE_OFF": "Worlds are made by the operator of this server; ask for one",
+    "TOO_MANY_WORLDS": "This address has created {count} worlds within the hour; wait, or use one of them",
+    "QUOTA_EXCEEDED": "This server allows {limit} {what}; remove one first",
+    "NOT_POSSIBLE": "{why}",
+}
+
+_ALL = {**MESSAGES, **CONTROL_MESSAGES}
+
 MESSAGE_LENGTH = 500
 FAULTS = 100
 
 
 class ApiError(Exception):
-    """A refusal: a code of MESSAGES, what its message tells, `details` for programs, and headers of its own."""
+    """A refusal: a code of MESSAGES or CONTROL_MESSAGES, what its message tells, `details` for programs, and headers of its own."""
 
     def __init__(
         self,
@@ -50,7 +61,7 @@ class ApiError(Exception):
         **told: object,
     ) -> None:
         self.code = code
-        self.message = MESSAGES[code].format_map(told)[:MESSAGE_LENGTH]
+        self.message = _ALL[code].format_map(told)[:MESSAGE_LENGTH]
         self.details = details or {}
         self.headers = headers or {}
         super().__init__(f"{code}: {self.message}")

@@ -1,0 +1,33 @@
+"""The contract's operations, each in its caller's tenant and in a transaction of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mockserver.call import Call
+from mockserver.cursors import Cursors
+from mockserver.envelope import Answer
+from mockserver.handlers import OPEN_OPERATIONS, OPERATIONS
+from mockserver.store.database import Database
+from mockserver.validation import Values
+from mockserver.visit import Visit
+from mockserver.workers import catch_up
+from nexuscommerce.contract import Operation
+
+SERVED = {*OPERATIONS, *OPEN_OPERATIONS}
+
+
+class Tenancy:
+    """operationId -> handler. A handler's changes are committed if it returns and rolled back if it raises."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._cursors = Cursors(database.platform.fact("cursor_secret"))
+
+    def __call__(self, visit: Visit, operation: Operation, values: Values, body: Any) -> Answer:
+        call = Call(operation, visit.tenant, values, body, visit.now, self._cursors)
+        if operation.id in OPEN_OPERATIONS:
+            return OPEN_OPERATIONS[operation.id](call)
+        catch_up(self._database, call.tenant, call.now)
+        with self._database.shop(call.tenant, writes=operation.method != "GET") as shop:
+            return OPERATIONS[operation.id](shop, call)
