@@ -24,10 +24,14 @@ from mockserver.login import Login
 from mockserver.pages import methods, pages
 from mockserver.quotas import Quotas
 from mockserver.routing import StrictRouting
+from mockserver.sandbox.faults import Faults
+from mockserver.sandbox.interference import Interference
+from mockserver.sandbox.journal import Journal
 from mockserver.settings import Settings
 from mockserver.store.database import Database
 from mockserver.store.deliveries import Deliveries
 from mockserver.store.world import World
+from mockserver.tenancy import SERVED, Tenancy
 from mockserver.tokens import Tokens
 from mockserver.visit import Gate, Visit
 from mockserver.webhooks.addresses import public_addresses
@@ -43,9 +47,11 @@ def create_app(
     """The mock as one ASGI app: edge, then Connexion's routing and security, then dispatch; pages beside it."""
     tokens = Tokens(world.issuer, world.signing_key)
     quotas = Quotas(settings.limits_store, enforced=settings.limits)
+    faults, journal = Faults(contract), Journal(contract)
+    interference = Interference(faults)
     gate = Gate(Doorman(database.platform, tokens, contract), quotas, contract, settings.anonymous_per_minute)
     api = ConnexionMiddleware(
-        Dispatch(contract, database),
+        Dispatch(contract, Tenancy(database), SERVED, interference),
         middlewares=[StrictRouting, SecurityMiddleware],
         resolver=_Unresolved(),
         security_map={"bearer": _bearer(gate, contract)},
@@ -56,7 +62,7 @@ def create_app(
         raise UnreadableDocument(f"the document is not OpenAPI 3.0: {why.message}") from why
     beside = pages(contract, tokens, world, Login(database, tokens, quotas).routes())
     fork = _Fork(contract.base_path, api, beside)
-    return Edge(fork, contract, methods(beside), gate, Cors(settings.origins), clock)
+    return Edge(fork, contract, methods(beside), gate, Cors(settings.origins), clock, interference, journal)
 
 
 @asynccontextmanager

@@ -36,6 +36,12 @@ class Principal:
         """Whether any one of the scopes is held; `*` holds all."""
         return "*" in self.scopes or not self.scopes.isdisjoint(alternatives)
 
+    @property
+    def key_id(self) -> str:
+        """The id of the API key; empty for a user."""
+        kind, _, name = self.name.partition(" ")
+        return name if kind == "key" else ""
+
 
 class Doorman:
     """Knows every token: API keys by their digest, JWTs by their signature and the user whom they name."""

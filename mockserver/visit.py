@@ -12,6 +12,7 @@ from starlette.datastructures import Headers
 
 from mockserver.auth import Doorman, Principal
 from mockserver.body import Body
+from mockserver.connection import Connection
 from mockserver.domain.errors import ApiError
 from mockserver.quotas import Quota, Quotas
 from nexuscommerce.contract import Contract, Operation, Plan
@@ -24,7 +25,8 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 @dataclass(slots=True)
 class Visit:
     """What is known of a request so far. `refused` is what its credentials were refused for, kept for its turn;
-    `page` is true outside the API."""
+    `page` is true outside the API. `error` is what was answered instead, `fault` the fault that was applied (or `prefer`),
+    `spoiled` how it spoils the answer's body, `preferred` the preferences that were followed."""
 
     request_id: str
     method: str
@@ -40,6 +42,12 @@ class Visit:
     quota: Quota | None = None
     tenant: str = ""
     page: bool = False
+    query: bytes = b""
+    connection: Connection | None = None
+    error: ApiError | None = None
+    fault: str = ""
+    spoiled: str = ""
+    preferred: str = ""
 
 
 class Gate:
