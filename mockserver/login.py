@@ -10,6 +10,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from starlette.routing import Route
 
+from mockserver.domain.clocks import SERVER, Clocks
 from mockserver.domain.errors import ApiError
 from mockserver.gotrue import Body, Query, Refused, body_of, endpoint, text_of
 from mockserver.profiles import profile
@@ -27,7 +28,8 @@ FAILURES, WINDOW = 30, 300  # failed logins of one address, in so many seconds o
 class Login:
     """Password and refresh grants, the user, the logout."""
 
-    def __init__(self, database: Database, tokens: Tokens, quotas: Quotas) -> None:
+    def __init__(self, database: Database, tokens: Tokens, quotas: Quotas, clocks: Clocks) -> None:
+        self._clocks = clocks
         self._database = database
         self._sessions = database.sessions
         self._tokens = tokens
@@ -60,6 +62,7 @@ class Login:
         token = text_of(body, "refresh_token")
         if not token:
             raise Refused("validation_failed", "refresh_token required")
+        visit.now = self._clocks.now(self._sessions.tenant(token))
         return self._sessions.renew(token, visit.now)
 
     async def _owner(self, visit: Visit, email: str, password: str) -> str:
@@ -77,6 +80,7 @@ class Login:
             if account is None or not is_right or account.email.casefold() != email.casefold():
                 self._quotas.count(counter, WINDOW, now)
                 raise Refused("invalid_credentials")
+            visit.now = self._clocks.now(account.tenant_id)
             return account.id
 
     async def _user(self, visit: Visit, _: Query) -> dict[str, Any]:
@@ -97,10 +101,12 @@ class Login:
         if scheme.lower() != "bearer" or not token.strip():
             raise Refused("no_authorization")
         try:
-            claims = self._tokens.read(token.strip(), visit.now)
+            claims = self._tokens.claims(token.strip())
+            user = self._database.platform.user(str(claims.get("sub")))
+            visit.now = self._clocks.now(user.tenant_id if user else SERVER)
+            self._tokens.require_in_force(claims, visit.now)
         except ApiError as why:
             raise Refused("bad_jwt", _EXPIRED if why.code == "TOKEN_EXPIRED" else "") from None
-        user = self._database.platform.user(str(claims["sub"]))
         if user is None:
             raise Refused("user_not_found")
         if "session_id" not in claims:

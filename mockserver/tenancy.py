@@ -28,6 +28,7 @@ class Tenancy:
         call = Call(operation, visit.tenant, values, body, visit.now, self._cursors)
         if operation.id in OPEN_OPERATIONS:
             return OPEN_OPERATIONS[operation.id](call)
+        self._database.worlds.used(call.tenant, call.now)
         catch_up(self._database, call.tenant, call.now)
         with self._database.shop(call.tenant, writes=operation.method != "GET") as shop:
             return OPERATIONS[operation.id](shop, call)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, exists, literal_column, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, case, exists, func, literal_column, or_, select
 
 from mockserver.store.database import Database
 from mockserver.store.outbox import PENDING, deliveries, endpoints, events
@@ -16,12 +16,14 @@ class Due:
     """A delivery to be sent now. What nobody should find in a log is not in its repr."""
 
     id: str
+    tenant_id: str
     endpoint_id: str
     resource: str
     type: str
     tries: int
     url: str = field(repr=False)
     secret: str = field(repr=False)
+    former_secret: str | None = field(repr=False)  # valid too for a while
     body: bytes = field(repr=False)
 
 
@@ -43,10 +45,12 @@ class Delivery(NamedTuple):
 _PENDING: ColumnElement[str] = literal_column(f"'{PENDING}'")
 _NOW: BindParameter[str] = bindparam("now")
 
-_BUSY = select(endpoints.c.id, endpoints.c.tenant_id).where(
-    endpoints.c.paused.is_(False),
-    exists().where(deliveries.c.endpoint_id == endpoints.c.id, deliveries.c.state == _PENDING, deliveries.c.due_at <= _NOW),
+_FIRST_DUE = (
+    select(func.min(deliveries.c.due_at))
+    .where(deliveries.c.endpoint_id == endpoints.c.id, deliveries.c.state == _PENDING)
+    .scalar_subquery()
 )
+_BUSY = select(endpoints.c.id, endpoints.c.tenant_id, _FIRST_DUE).where(endpoints.c.paused.is_(False), _FIRST_DUE <= _NOW)
 
 
 def _due() -> Select[Any]:
@@ -59,8 +63,9 @@ def _due() -> Select[Any]:
         earlier.c.event_position < deliveries.c.event_position,
         or_(earlier.c.tries == 0, earlier.c.due_at <= _NOW),
     )
-    sent = (endpoints.c.url, endpoints.c.secret, events.c.body)
-    own = (deliveries.c[name] for name in ("id", "endpoint_id", "resource"))
+    former = case((endpoints.c.former_until > _NOW, endpoints.c.former_secret))
+    sent = (endpoints.c.url, endpoints.c.secret, former, events.c.body)
+    own = (deliveries.c[name] for name in ("id", "tenant_id", "endpoint_id", "resource"))
     return (
         select(*own, events.c.type, deliveries.c.tries, *sent)
         .join(endpoints, endpoints.c.id == deliveries.c.endpoint_id)
@@ -91,10 +96,10 @@ class Deliveries:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def busy(self, now: str) -> list[tuple[str, str]]:
-        """The endpoints that are not paused and have something due, each with its tenant."""
+    def busy(self, now: str) -> list[tuple[str, str, str]]:
+        """The endpoints that are not paused and have something due, each with its tenant and when the first was due."""
         with self._database.transaction(writes=False) as connection:
-            return [(row.id, row.tenant_id) for row in connection.execute(_BUSY, {"now": now})]
+            return [(row[0], row[1], row[2]) for row in connection.execute(_BUSY, {"now": now})]
 
     def due(self, endpoint_id: str, now: str, limit: int) -> list[Due]:
         """What to send to an endpoint, at most one of each resource: those that are being sent are among them."""

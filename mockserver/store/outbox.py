@@ -40,6 +40,8 @@ endpoints = Table(
     tenant(),
     Column("url", String(2048), nullable=False),
     Column("secret", String(200), nullable=False),  # as it is: it signs
+    Column("former_secret", String(200)),  # valid too, until then
+    instant("former_until"),
     Column("events", JSON, nullable=False),
     Column("paused", Boolean, nullable=False, default=False),
     instant("created_at", nullable=False),
@@ -72,6 +74,11 @@ deliveries = Table(
     instant("updated_at", nullable=False),
     Column("last_status", Integer),
     Column("last_error", Text),
+    Column("is_test", Boolean, nullable=False, default=False),
+    # The last try: names and values of the headers that were sent, and of the answer with as much of its body as was read.
+    Column("sent_headers", JSON(none_as_null=True)),
+    Column("answer_headers", JSON(none_as_null=True)),
+    Column("answer_body", LargeBinary),
 )
 _TO = deliveries.c.endpoint_id
 _OPEN = deliveries.c.state == PENDING

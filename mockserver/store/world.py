@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from joserfc.jwk import ECKey
 from mockserver.domain.pricing import incomplete
 from nexuscommerce.contract import Contract
 
+EMPTY = "empty"  # what a world without fixtures is said to have
 _PLAN = {"type": "integer", "minimum": 1, "maximum": 1_000_000_000}
 
 
@@ -33,6 +35,15 @@ class World:
     issuer: str
     signing_key: Mapping[str, Any]
     tenants: Sequence[Mapping[str, Any]]
+
+
+def slugs(world: World) -> Mapping[str, Mapping[str, Any]]:
+    """What `fixtures` may name: the tenants of the fixtures by their names, as a URL would have them."""
+    named: dict[str, Mapping[str, Any]] = {}
+    for tenant in world.tenants:
+        slug = re.sub(r"[^a-z0-9]+", "-", tenant["name"].lower()).strip("-") or tenant["id"]
+        named[slug if slug not in named and slug != EMPTY else tenant["id"]] = tenant
+    return named
 
 
 def load_world(path: Path, contract: Contract) -> World:
