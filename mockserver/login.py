@@ -6,13 +6,12 @@ import asyncio
 import math
 from typing import Any
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from starlette.routing import Route
 
 from mockserver.domain.clocks import SERVER, Clocks
 from mockserver.domain.errors import ApiError
 from mockserver.gotrue import Body, Query, Refused, body_of, endpoint, text_of
+from mockserver.passwords import fits
 from mockserver.profiles import profile
 from mockserver.quotas import Quotas
 from mockserver.store.database import Database
@@ -132,11 +131,3 @@ class Login:
 
     def _profile(self, user: User) -> dict[str, Any]:
         return profile(user._asdict(), user.tenant_id, self._sessions.last_login(user.id))
-
-
-def fits(password_hash: str, password: str) -> bool:
-    """Whether the hash (argon2, PHC string) is of the password."""
-    try:
-        return PasswordHasher().verify(password_hash, password)
-    except (VerificationError, InvalidHashError):
-        return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mockserver import magic
 from mockserver.call import Call
 from mockserver.cursors import Cursors
 from mockserver.envelope import Answer
@@ -31,4 +32,6 @@ class Tenancy:
         self._database.worlds.used(call.tenant, call.now)
         catch_up(self._database, call.tenant, call.now)
         with self._database.shop(call.tenant, writes=operation.method != "GET") as shop:
-            return OPERATIONS[operation.id](shop, call)
+            answer = OPERATIONS[operation.id](shop, call)
+            magic.happen(shop, call)
+            return answer

@@ -19,6 +19,7 @@ from mockserver.domain.errors import ApiError
 from mockserver.envelope import Answer, Stream
 from mockserver.routing import StrictRouting, Unresolved
 from mockserver.sandbox.access import Access
+from mockserver.sandbox.bounds import BODY_BYTES
 from mockserver.sandbox.handlers import HANDLERS
 from mockserver.sandbox.parts import Ask, Sandbox
 from mockserver.validation import Values
@@ -40,7 +41,10 @@ class Control:
 
     @cached_property
     def document(self) -> Document:
-        return load_sandbox()
+        document = load_sandbox()
+        if self._sandbox.settings.public:
+            document.body_bytes = min(document.body_bytes, BODY_BYTES)
+        return document
 
     def ask(
         self, operation_id: str, path: Mapping[str, str], query: Mapping[str, Any], body: Any, guest: Guest, origin: str

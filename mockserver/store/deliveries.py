@@ -39,6 +39,18 @@ class Delivery(NamedTuple):
     due_at: str
     last_status: int | None
     last_error: str | None
+    updated_at: str
+    is_test: bool
+    url: str
+
+
+class Wire(NamedTuple):
+    """What went over the wire at the last try: the body is sent at each, the rest is None before the first."""
+
+    body: bytes
+    sent_headers: list[list[str]] | None
+    answer_headers: list[list[str]] | None
+    answer_body: bytes | None
 
 
 # Written out, since SQLite takes a partial index only where the statement's own text says its condition.
@@ -82,10 +94,19 @@ def _due() -> Select[Any]:
 
 
 _DUE = _due()
+_ELSEWHERE = {"type": events, "url": endpoints, "body": events}
+_JOINED = events.join(deliveries, events.c.position == deliveries.c.event_position).join(
+    endpoints, endpoints.c.id == deliveries.c.endpoint_id
+)
 _SHOWN = (
-    select(*((events if name == "type" else deliveries).c[name] for name in Delivery._fields))
-    .join(events, events.c.position == deliveries.c.event_position)
+    select(*(_ELSEWHERE.get(name, deliveries).c[name] for name in Delivery._fields))
+    .select_from(_JOINED)
     .order_by(deliveries.c.event_position.desc(), deliveries.c.id.desc())
+)
+_WIRE = (
+    select(*(_ELSEWHERE.get(name, deliveries).c[name] for name in Wire._fields))
+    .select_from(_JOINED)
+    .where(deliveries.c.id == bindparam("delivery"))
 )
 _RECORD = deliveries.update().where(deliveries.c.id == bindparam("delivery"))
 
@@ -107,12 +128,21 @@ class Deliveries:
             rows = connection.execute(_DUE, {"endpoint": endpoint_id, "now": now, "limit": limit}).all()
         return [Due(*row) for row in rows]
 
-    def all(self, tenant_id: str | None, state: str | None, limit: int) -> list[Delivery]:
-        """The latest of one tenant or of all, in one state or in any, the oldest of them first."""
-        wanted = [deliveries.c[name] == value for name, value in (("tenant_id", tenant_id), ("state", state)) if value]
+    def all(self, tenant_id: str | None, state: str | None, limit: int, endpoint_id: str | None = None) -> list[Delivery]:
+        """The latest of one tenant or of all, in one state or in any, to one endpoint or any, the oldest of them first."""
+        asked = {"tenant_id": tenant_id, "state": state, "endpoint_id": endpoint_id}
+        wanted = [deliveries.c[name] == value for name, value in asked.items() if value]
         with self._database.transaction(writes=False) as connection:
             rows = connection.execute(_SHOWN.where(*wanted).limit(limit)).all()
         return [Delivery(*row) for row in reversed(rows)]
+
+    def one(self, tenant_id: str, delivery_id: str) -> tuple[Delivery, Wire] | None:
+        """A delivery of the tenant, and what went over the wire."""
+        its = deliveries.c.tenant_id == tenant_id, deliveries.c.id == delivery_id
+        with self._database.transaction(writes=False) as connection:
+            row = connection.execute(_SHOWN.where(*its)).first()
+            wire = connection.execute(_WIRE, {"delivery": delivery_id}).first()
+        return (Delivery(*row), Wire(*wire)) if row and wire else None
 
     def redeliver(self, delivery_id: str, now: str) -> bool:
         """Send it again as if it had never been tried. False: there is no such delivery."""

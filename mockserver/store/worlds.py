@@ -22,7 +22,7 @@ from mockserver.store.outbox import deliveries, endpoints, events
 from mockserver.store.seed import ACCESS, seed_data
 from mockserver.store.sessions import sessions
 from mockserver.store.tables import SNAPSHOT, TEMPLATE, WORLD, keys, tenants, users
-from mockserver.store.world import EMPTY, World, slugs
+from mockserver.store.world import EMPTY, World, bare, slugs
 
 if TYPE_CHECKING:
     from mockserver.store.database import Database
@@ -76,12 +76,12 @@ class Worlds:
 
     def __init__(self, database: Database, fixtures: World) -> None:
         self._database = database
-        self._seeds = slugs(fixtures)
+        self._seeds = {EMPTY: bare(fixtures), **slugs(fixtures)}
         self._used: dict[str, datetime] = {}
 
     @property
     def fixtures(self) -> list[str]:
-        return [EMPTY, *self._seeds]
+        return list(self._seeds)
 
     def exists(self, world_id: str) -> bool:
         return self._database.has(_EXISTS, world_id)
@@ -116,19 +116,18 @@ class Worlds:
     def create(
         self, now: datetime, name: str, plan: str, fixtures: str, *, currency: str | None = None, temporary: bool = False
     ) -> New:
-        """A world with the data of a fixture, or an empty one."""
-        seed = self._seeds.get(fixtures)
+        """A world with the data of one of `fixtures`."""
+        own = currency or self._seeds[fixtures]["currency"]
         with self._database.transaction(writes=True) as connection:
-            row = self._row(now, name, plan, seed["currency"] if seed else currency or "USD", fixtures, temporary)
-            new = _insert(connection, row)
-            if seed:
-                copies.copy(connection, self._template(connection, fixtures, now), new.id)
+            new = _insert(connection, _row(now, name, plan, own, fixtures, temporary=temporary))
+            copies.copy(connection, self._template(connection, fixtures, now), new.id)
         return new
 
     def carry_in(self, now: datetime, name: str, tenant: Mapping[str, Any], *, temporary: bool = False) -> New:
         """A world from a file, which has been checked. Raises ShortOfStock."""
         with self._database.transaction(writes=True) as connection:
-            new = _insert(connection, self._row(now, name, tenant["plan"], tenant["currency"], "import", temporary))
+            row = _row(now, name, tenant["plan"], tenant["currency"], "import", temporary=temporary)
+            new = _insert(connection, row)
             seed_data(connection, {**tenant, "id": new.id})
             self._keep(connection, new.id, now)
         return new
@@ -137,11 +136,11 @@ class Worlds:
         """A world with the data of a tenant (the world's own or a snapshot of it), and the clock of the world."""
         old = self.get(world_id)
         with self._database.transaction(writes=True) as connection:
-            row = self._row(now, name or f"{old.name[:190]} (fork)", old.plan, old.currency, "fork", temporary)
-            new = _insert(connection, row)
+            called = name or f"{old.name[:190]} (fork)"
+            new = _insert(connection, _row(now, called, old.plan, old.currency, "fork", temporary=temporary))
             copies.copy(connection, source, new.id)
             self._keep(connection, new.id, now)
-            _copy_clock(connection, source if source != world_id else world_id, new.id)
+            _copy_clock(connection, source, new.id)
         self._database.turned()
         return new
 
@@ -156,10 +155,7 @@ class Worlds:
         with self._database.transaction(writes=True) as connection:
             own = [part.id for part in connection.execute(_kept(world_id))]
             copies.clear(connection, world_id)
-            if own:
-                copies.copy(connection, own[0], world_id)
-            elif fixtures in self._seeds:
-                copies.copy(connection, self._template(connection, fixtures, now), world_id)
+            copies.copy(connection, own[0] if own else self._template(connection, fixtures, now), world_id)
             connection.execute(clocks.delete().where(clocks.c.tenant_id == world_id))
         self._database.turned()
 
@@ -219,6 +215,10 @@ class Worlds:
         """Remember that somebody uses it; called with every request, written down now and then."""
         self._used[world_id] = now
 
+    def last_used(self, world: WorldRow) -> str | None:
+        used = self._used.get(world.id)
+        return instants.text(used) if used else world.last_used_at
+
     def note_use(self) -> None:
         """Write down when each world was used."""
         used, self._used = self._used, {}
@@ -258,19 +258,18 @@ class Worlds:
         connection.execute(tenants.insert(), part)
         copies.copy(connection, world_id, part["id"])
 
-    def _row(
-        self, now: datetime, name: str, plan: str, currency: str, fixtures: str, temporary: bool  # noqa: FBT001
-    ) -> dict[str, Any]:
-        return {
-            "id": str(uuid4()),
-            "name": name,
-            "plan": plan,
-            "currency": currency,
-            "fixtures": fixtures,
-            "is_temporary": temporary,
-            "created_at": instants.text(now),
-            "kind": WORLD,
-        }
+
+def _row(now: datetime, name: str, plan: str, currency: str, fixtures: str, *, temporary: bool) -> dict[str, Any]:
+    return {
+        "id": str(uuid4()),
+        "name": name,
+        "plan": plan,
+        "currency": currency,
+        "fixtures": fixtures,
+        "is_temporary": temporary,
+        "created_at": instants.text(now),
+        "kind": WORLD,
+    }
 
 
 def _kept(world_id: str) -> Any:
