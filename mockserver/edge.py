@@ -126,7 +126,7 @@ class Edge:
         raw = envelope.error(error)
         extra = [(name.lower().encode(), value.encode()) for name, value in {**_challenge(error), **error.headers}.items()]
         headers = [envelope.JSON, (b"content-length", b"%d" % len(raw)), *extra]
-        await answer({"type": "http.response.start", "status": self._status[error.code], "headers": headers})
+        await answer({"type": "http.response.start", "status": error.status or self._status[error.code], "headers": headers})
         await answer({"type": "http.response.body", "body": raw})
 
 

@@ -37,7 +37,11 @@ class Control:
         self._access = access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._app(scope, receive, send)
+        try:
+            await self._app(scope, receive, send)
+        except ApiError as why:
+            why.status = self._status[why.code]
+            raise
 
     @cached_property
     def document(self) -> Document:
@@ -56,8 +60,12 @@ class Control:
         return answer.body if isinstance(answer, Answer) else None
 
     @cached_property
+    def _status(self) -> Mapping[str, int]:
+        return {refusal.code: refusal.status for refusal in self.document.refusals}
+
+    @cached_property
     def _dispatch(self) -> Dispatch:
-        return Dispatch(self.document, self._answer, set(HANDLERS))
+        return Dispatch(self.document, self._answer, set(self.document.operations))
 
     @cached_property
     def _app(self) -> ASGIApp:

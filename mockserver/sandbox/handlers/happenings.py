@@ -21,7 +21,7 @@ from mockserver.sandbox.parts import Ask, Sandbox
 from mockserver.store.shop import Row, Shop
 from mockserver.workers import catch_up, dispatch, finish
 
-_QUANTITY = 2
+_QUANTITY, _MARKETPLACE = 2, "amazon_us"
 _STATES = {"pending": "pay", "confirmed": "ship", "processing": "ship", "shipped": "deliver"}
 
 
@@ -128,7 +128,7 @@ def _product_deleted(place: Place, sku: str | None) -> None:
 
 def _order_created(place: Place, sku: str | None) -> None:
     lines = [Wanted(sku, 1)] if sku else []
-    _arrived(place.shop, place.now, lines, "amazon_us", "FBM")
+    _arrived(place.shop, place.now, lines, _MARKETPLACE, "FBM")
 
 
 def _order_moved(place: Place, order_id: str | None) -> None:
@@ -136,7 +136,7 @@ def _order_moved(place: Place, order_id: str | None) -> None:
     if order_id:
         order = _order(place.contract, place.shop, order_id)
     else:
-        order = _arrived(place.shop, place.now, [], "amazon_us", "FBM")
+        order = _arrived(place.shop, place.now, [], _MARKETPLACE, "FBM")
     step = _STATES.get(order["status"])
     if step is None:
         raise ApiError("NOT_POSSIBLE", why=f"A {order['status']} order moves no further")
@@ -157,7 +157,7 @@ def _stock_changed(place: Place, sku: str | None) -> None:
 
 def _job_ended(skus: Callable[[Place, str | None], list[str]]) -> Callable[[Place, str | None], None]:
     def ended(place: Place, sku: str | None) -> None:
-        params = {"skus": skus(place, sku)}
+        params = {"skus": skus(place, sku), "marketplace": _MARKETPLACE}
         job = dispatch(place.shop, place.now, "competitor_scan", params, "high")
         finish(place.shop, job["id"], place.at)
 

@@ -71,14 +71,14 @@ def update_world(sandbox: Sandbox, ask: Ask) -> Answer:
 
 
 def delete_world(sandbox: Sandbox, ask: Ask) -> Answer:
-    sandbox.forget(ask.id)
+    # forget
     sandbox.worlds.delete(ask.id)
     return Answer(None)
 
 
 def reset_world(sandbox: Sandbox, ask: Ask) -> Answer:
     sandbox.worlds.reset(ask.id, ask.now)
-    sandbox.faults.clear(ask.id)
+    # faults
     return get_world(sandbox, ask)
 
 
