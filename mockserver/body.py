@@ -23,8 +23,8 @@ class Aborted(Exception):
 
 
 class Body:
-    """The way in. It remembers whether the body has been read to its end, so that nothing runs on half a request; and for the
-    log the body's beginning (`kept`), and how much of it came (`length`)."""
+    """The way in. It remembers whether the body has been read to its end, so that nothing runs on half a request; and, for
+    the log, the body's beginning (`kept`), and how much of it came (`length`)."""
 
     def __init__(self, receive: Receive, headers: Headers) -> None:
         self._receive = receive

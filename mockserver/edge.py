@@ -1,4 +1,4 @@
-"""Every request, in and out: request id, rate-limit and CORS headers, HEAD and OPTIONS, errors, and what is remembered of it."""
+"""Every request, in and out: request id, rate-limit and CORS headers, HEAD and OPTIONS, errors, and the log."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from mockserver.answer import Answer, RawHeaders
 from mockserver.body import Aborted, Body
 from mockserver.connection import Broken, connection_of
 from mockserver.cors import Cors
+from mockserver.domain.clocks import Clocks
 from mockserver.domain.errors import ApiError
-from mockserver.domain.instants import Clock
 from mockserver.quotas import Quota
 from mockserver.sandbox.interference import Interference
 from mockserver.sandbox.journal import Journal
@@ -42,14 +42,14 @@ class Edge:
         page_methods: Mapping[str, tuple[str, ...]],
         gate: Gate,
         cors: Cors,
-        clock: Clock,
+        clocks: Clocks,
         interference: Interference,
         journal: Journal,
     ) -> None:
         self._app = app
         self._gate = gate
         self._cors = cors
-        self._clock = clock
+        self._clocks = clocks
         self._interference = interference
         self._journal = journal
         self._base_path = contract.base_path + "/"
@@ -116,15 +116,17 @@ class Edge:
         request_id = given if _REQUEST_ID.fullmatch(given) else str(ULID())
         address = scope["client"][0] if scope.get("client") else ""
         raw_path = (scope.get("raw_path") or b"").decode("latin-1")
+        now, body = self._clocks.now(), Body(receive, headers)
         return Visit(
             request_id,
             scope["method"],
             scope["path"],
             raw_path,
+            scope["scheme"],
             headers,
             address,
-            self._clock(),
-            Body(receive, headers),
+            now,
+            body,
             query=scope["query_string"],
             connection=connection_of(scope),
         )
@@ -159,7 +161,7 @@ class Edge:
         raw = envelope.error(error)
         extra = [(name.lower().encode(), value.encode()) for name, value in {**_challenge(error), **error.headers}.items()]
         headers = [envelope.JSON, (b"content-length", b"%d" % len(raw)), *extra]
-        await answer({"type": "http.response.start", "status": self._status[error.code], "headers": headers})
+        await answer({"type": "http.response.start", "status": error.status or self._status[error.code], "headers": headers})
         await answer({"type": "http.response.body", "body": raw})
 
 

@@ -30,8 +30,8 @@ class Coverage:
             self._seen.pop(world, None)
 
     def report(self, world: str | None) -> dict[str, Any]:
-        """Coverage of sandbox.yaml, of a world or of all (None): every status that the document has, and what was seen beside
-        it, which would be a mistake of the mock."""
+        """Coverage of sandbox.yaml, of a world or of all (None): every status that the document has, and what was seen
+        beside it, which would be a mistake of the mock."""
         counts: Counter[tuple[str, int, str | None]] = Counter()
         for name, seen in self._seen.items():
             if world in (None, name):

@@ -1,5 +1,5 @@
-"""One entry of the request log. It holds what the request and the answer were made of; what is read is made of that when it is
-read, secrets masked."""
+"""One entry of the request log. It holds what the request and the answer were made of; what is shown is made of that when it
+is read, secrets masked."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from mockserver.domain import instants
+from mockserver.domain.credentials import key_id
 from mockserver.sandbox import masking
 
 HEADER = 20_000  # characters of a header, a path or a query
@@ -81,7 +82,7 @@ def summary(entry: Entry, entry_id: str) -> dict[str, Any]:
         "error_code": code and code[:60],
         "message": message and masking.text(message)[:500],
         "duration_ms": round(entry.seconds * 1000, 3),
-        "caller": entry.caller[:200],
+        "caller": _caller(entry.caller)[:200],
         "fault": entry.fault or None,
     }
 
@@ -94,6 +95,14 @@ def whole(entry: Entry, entry_id: str, origin: str) -> dict[str, Any]:
         "response": _message(entry.answer_headers, entry.answer_body, entry.answer_length),
         "curl": _curl(entry, origin),
     }
+
+
+def _caller(counter: str) -> str:
+    """From the name of a rate-limit counter: the key by its id, the user, or else the address as it is."""
+    kind, _, name = counter.partition(":")
+    if kind == "key":
+        return key_id(name)
+    return f"user {name.partition(':')[2]}" if kind == "user" else counter
 
 
 def _message(headers: Raw, body: bytes, length: int) -> dict[str, Any]:

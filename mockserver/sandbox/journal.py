@@ -57,7 +57,7 @@ class Journal:
         ):
             return
         principal, error, body, kept = visit.principal, visit.error, visit.body, answer.kept
-        world, caller = (principal.tenant_id, principal.name) if principal else ("", visit.address)
+        world, caller = (principal.tenant_id, principal.counter) if principal else ("", visit.address)
         operation_id = visit.operation.id if visit.operation else None
         code, message = (error.code, error.message) if error else (None, None)
         received = body.kept if body.length <= KEPT else body.kept[:KEPT]
@@ -67,8 +67,8 @@ class Journal:
         number = self._last = self._last + 1
         # fmt: off
         entry = Entry(
-            number, world, visit.request_id, visit.now, visit.method, visit.raw_path, query, operation_id, status, code, message,
-            seconds, caller, visit.fault, headers, received, body.length, answered, sent, answer.length, size,
+            number, world, visit.request_id, visit.now, visit.method, visit.raw_path, query, operation_id, status, code,
+            message, seconds, caller, visit.fault, headers, received, body.length, answered, sent, answer.length, size,
         )
         # fmt: on
         self._append(entry)

@@ -23,6 +23,7 @@ class Staged(ApiError):
         self.message = message[:MESSAGE_LENGTH]
         self.details = details
         self.headers = headers
+        self.status = 0
 
 
 class Possible:

@@ -24,8 +24,8 @@ _STATUS = re.compile(r"[1-9][0-9]{2}")
 
 
 class Preferred(NamedTuple):
-    """What a request asks for: an error.code (None: what the operation answers), seconds to wait, the name of an example and the
-    status that it is of. `applied` is the text of Preference-Applied."""
+    """What a request asks for: an error.code (None: what the operation answers), seconds to wait, the name of an example and
+    the status that it is of. `applied` is the text of Preference-Applied."""
 
     code: str | None
     delay: float
@@ -71,8 +71,8 @@ def _code(wanted: str | None, operation: Operation, possible: Possible) -> tuple
 
 def _unknown_code(asked: Mapping[str, str], status: int | None, operation: Operation, possible: Possible) -> Iterator[str]:
     if status is None:
-        known = ", ".join(str(status) for status in sorted(operation.responses))
-        yield f"code: {operation.id} never answers {asked['code'][:60]}, but {known} ({', '.join(possible.codes(operation))})"
+        known = ", ".join([*map(str, sorted(operation.responses)), *possible.codes(operation)])
+        yield f"code: {operation.id} never answers {asked['code'][:60]}, but {known}"
 
 
 def _wrong_delay(asked: Mapping[str, str]) -> Iterator[str]:

@@ -25,8 +25,8 @@ class Strike(NamedTuple):
 
 @dataclass(slots=True)
 class Rule:
-    """A fault as FaultRequest of sandbox.yaml has it, every member filled in. `seen` counts the requests that it matched, its
-    share aside; `applied` those that it struck."""
+    """A fault as FaultRequest of sandbox.yaml has it, every member filled in. `seen` counts the requests that it matched,
+    its share aside; `applied` those that it struck."""
 
     id: str
     operation_id: str | None = None
@@ -55,12 +55,12 @@ class Rule:
         return {name: getattr(self, name) for name in _MEMBERS}
 
     def strike(self, visit: Visit, operation: Operation, path: str, possible: Possible) -> Strike | None:
-        """Count the request if it matches, and what is done to it if it is of the rule's share. `path` is below the API's."""
+        """Count the request if it matches, and say what is done to it, if anything is. `path` is below the API's."""
         if self.times is not None and self.applied >= self.times:
             return None
         refuses = self.code is not None or self.status is not None
         code = possible.code(operation, self.code, self.status) if refuses else None
-        if refuses and code is None or not self._matches(visit, operation, path):
+        if (refuses and code is None) or not self._matches(visit, operation, path):
             return None
         self.seen += 1
         if self._chance("share") >= self.share:

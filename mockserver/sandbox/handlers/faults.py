@@ -29,15 +29,3 @@ def delete_fault(sandbox: Sandbox, ask: Ask) -> Answer:
 def _world(ask: Ask) -> str:
     """The world that the path names; the `…Server…` operations name none."""
     return str(ask.path.get("worldId", SERVER))
-
-
-HANDLERS = {
-    "listFaults": list_faults,
-    "createFault": create_fault,
-    "deleteFaults": delete_faults,
-    "deleteFault": delete_fault,
-    "listServerFaults": list_faults,
-    "createServerFault": create_fault,
-    "deleteServerFaults": delete_faults,
-    "deleteServerFault": delete_fault,
-}

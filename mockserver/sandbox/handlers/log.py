@@ -34,7 +34,7 @@ def get_request(sandbox: Sandbox, ask: Ask) -> Answer:
 
 def stream_requests(sandbox: Sandbox, ask: Ask) -> Stream:
     journal = sandbox.journal
-    subscription = journal.subscribe(_selection(ask), ask.headers.get("last-event-id"))
+    subscription = journal.subscribe(_selection(ask), ask.last_event)
     return Stream("text/event-stream", events(subscription, journal.entry, journal.id))
 
 
@@ -73,13 +73,3 @@ def _before(sandbox: Sandbox, ask: Ask) -> int | None:
     if before is not None and number is None:
         raise invalid([fault("query", "/before", "is no entry of this log; it is meta.next of the page before")])
     return number
-
-
-HANDLERS = {
-    "listRequests": list_requests,
-    "getRequest": get_request,
-    "streamRequests": stream_requests,
-    "deleteRequests": delete_requests,
-    "getCoverage": get_coverage,
-    "deleteCoverage": delete_coverage,
-}
