@@ -13,7 +13,9 @@ from tests.inside import Inside
 from tests.mockserver.sandbox.turning import code, entry, fault, faults
 
 
-def _prefer(inside: Inside, prefer: str, path: str = "/api/orders", method: str = "GET", **options: object) -> httpx.Response:
+def _prefer(
+    inside: Inside, prefer: str, path: str = "/api/orders", method: str = "GET", **options: object
+) -> httpx.Response:
     return inside.call(method, path, headers={"Prefer": prefer}, **options)  # type: ignore[arg-type]
 
 
@@ -138,7 +140,11 @@ def test_what_is_asked_for_goes_before_faults_and_is_in_the_log(inside: Inside) 
 
 @pytest.mark.parametrize(
     ("headers", "status"),
-    [({"Authorization": None}, 401), ({"X-Tenant-ID": None}, 400), ({"X-Tenant-ID": "0" * 8 + "-0000" * 3 + "-" + "0" * 12}, 403)],
+    [
+        ({"Authorization": None}, 401),
+        ({"X-Tenant-ID": None}, 400),
+        ({"X-Tenant-ID": "0" * 8 + "-0000" * 3 + "-" + "0" * 12}, 403),
+    ],
 )
 def test_what_the_gate_refuses_is_refused_as_ever(inside: Inside, headers: dict[str, str | None], status: int) -> None:
     answer = inside.call("GET", "/api/orders", headers={"Prefer": "code=500", **headers})
