@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -19,8 +19,6 @@ from mockserver.sandbox import masking
 HEADER = 20_000  # characters of a header, a path or a query
 HEADERS = 200
 
-Raw = Sequence[tuple[bytes, bytes]]
-
 _TOKEN = "Authorization"  # noqa: S105  the name of a header
 # What curl says of itself, or what belongs to that one connection.
 _NOT_SENT_AGAIN = frozenset(
@@ -30,7 +28,8 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,20}(?= )")
 
 
 class Entry(NamedTuple):
-    """A request that was answered, or was not (`status` 0). Bodies may be cut; their whole lengths stand beside them."""
+    """A request that was answered, or was not (`status` 0). Headers are lines, a name and its value by turns, which hold no
+    line feeds (RFC 9110 §5.5). Bodies may be cut; their whole lengths stand beside them."""
 
     number: int
     world: str
@@ -46,10 +45,10 @@ class Entry(NamedTuple):
     seconds: float
     caller: str
     fault: str
-    headers: Raw
+    headers: bytes
     body: bytes
     length: int
-    answer_headers: Raw
+    answer_headers: bytes
     answer_body: bytes
     answer_length: int
     size: int
@@ -105,19 +104,20 @@ def _caller(counter: str) -> str:
     return f"user {name.partition(':')[2]}" if kind == "user" else counter
 
 
-def _message(headers: Raw, body: bytes, length: int) -> dict[str, Any]:
+def _message(headers: bytes, body: bytes, length: int) -> dict[str, Any]:
     shown = [[name, masking.header(name, value)[:HEADER]] for name, value in _pairs(headers)]
     return {"headers": shown[:HEADERS], "body": _body(headers, body), "truncated": length > len(body)}
 
 
-def _pairs(headers: Raw) -> Iterator[tuple[str, str]]:
-    return ((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
+def _pairs(headers: bytes) -> Iterator[tuple[str, str]]:
+    lines = headers.decode("latin-1").split("\n")
+    return zip(lines[::2], lines[1::2], strict=False)
 
 
-def _body(headers: Raw, body: bytes) -> str | None:
+def _body(headers: bytes, body: bytes) -> str | None:
     if not body:
         return None
-    media_type = next((value for name, value in headers if name == b"content-type"), b"").decode("latin-1")
+    media_type = dict(_pairs(headers)).get("content-type", "")
     return masking.body(body.decode("utf-8", "replace"), media_type)
 
 
