@@ -25,6 +25,9 @@ from mockserver.quotas import Quotas
 from mockserver.routing import StrictRouting, Unresolved
 from mockserver.sandbox.access import Access
 from mockserver.sandbox.control import PREFIX, Control
+from mockserver.sandbox.faults import Faults
+from mockserver.sandbox.interference import Interference
+from mockserver.sandbox.journal import Journal
 from mockserver.sandbox.parts import Sandbox
 from mockserver.settings import Settings
 from mockserver.store.database import Database
@@ -49,11 +52,12 @@ def create_app(
     quotas = Quotas(settings.limits_store, enforced=settings.limits)
     doorman = Doorman(database.platform, tokens, contract, clocks)
     gate = Gate(doorman, quotas, contract, clocks, settings.anonymous_per_minute)
-    control = Control(
-        Sandbox(settings, contract, world, database, tokens, clocks, quotas), Access(settings, database.worlds)
-    )
+    faults, journal = Faults(contract), Journal(contract)
+    interference = Interference(faults)
+    sandbox = Sandbox(settings, contract, world, database, tokens, clocks, quotas, faults, journal)
+    control = Control(sandbox, Access(settings, database.worlds))
     api = ConnexionMiddleware(
-        Dispatch(contract, Tenancy(database), SERVED),
+        Dispatch(contract, Tenancy(database), SERVED, interference),
         middlewares=[StrictRouting, SecurityMiddleware],
         resolver=Unresolved(),
         security_map={"bearer": _bearer(gate, contract)},
@@ -64,7 +68,7 @@ def create_app(
         raise UnreadableDocument(f"the document is not OpenAPI 3.0: {why.message}") from why
     beside = pages(contract, tokens, world, Login(database, tokens, quotas, clocks).routes())
     fork = _Fork({contract.base_path: api}, {PREFIX: control}, beside)
-    return Edge(fork, contract, methods(beside), gate, Cors(settings.origins), clocks)
+    return Edge(fork, contract, methods(beside), gate, Cors(settings.origins), clocks, interference, journal)
 
 
 @asynccontextmanager
@@ -86,8 +90,11 @@ async def delivering(settings: Settings, database: Database, clock: instants.Clo
 
 
 class _Fork:
-    """What lies below a prefix is that app's, whether it counts against the limits (`counted`) or not; the rest are pages. All
-    raise what they cannot route to the edge, which Starlette's routers do only where the scope says that they stand inside an app."""
+    """What lies below a prefix is that app's, whether it counts against the limits (`counted`) or not; the rest are pages.
+
+    All raise what they cannot route to the edge, which Starlette's routers do only where the scope says that they stand inside
+    an app.
+    """
 
     def __init__(self, counted: Mapping[str, ASGIApp], free: Mapping[str, ASGIApp], pages: ASGIApp) -> None:
         self._counted = tuple((prefix + "/", app) for prefix, app in counted.items())

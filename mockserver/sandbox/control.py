@@ -1,4 +1,4 @@
-"""The control API, served from sandbox.yaml as the API is from openapi.yaml: Connexion routes and guards, Dispatch answers."""
+"""The control API, served from sandbox.yaml as the API is from openapi.yaml: Connexion guards, Dispatch answers."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Control:
 
     @cached_property
     def _dispatch(self) -> Dispatch:
-        return Dispatch(self.document, self._answer, set(self.document.operations))
+        return Dispatch(self.document, self._answer, set(HANDLERS))
 
     @cached_property
     def _app(self) -> ASGIApp:
@@ -96,16 +96,24 @@ class Control:
     def _answer(self, visit: Visit, operation: Operation, values: Values, body: Any) -> Answer | Stream:
         guest = visit.guest or NOBODY
         origin = f"{visit.scheme}://{visit.headers.get('host', 'localhost')}"
-        return self._carried_out(operation, values, body, guest, origin, visit.address)
+        last_event = visit.headers.get("last-event-id")
+        return self._carried_out(operation, values, body, guest, origin, visit.address, last_event)
 
     def _carried_out(
-        self, operation: Operation, values: Values, body: Any, guest: Guest, origin: str, address: str
+        self,
+        operation: Operation,
+        values: Values,
+        body: Any,
+        guest: Guest,
+        origin: str,
+        address: str,
+        last_event: str | None = None,
     ) -> Answer | Stream:
         world = values.path.get("worldId")
         if world is not None and (guest.world not in (None, world) or not self._sandbox.worlds.exists(world)):
             raise ApiError("RESOURCE_NOT_FOUND", resource=f"World {world}")
         now = self._sandbox.clocks.now()
-        ask = Ask(operation, values.path, values.query, body, now, guest.world, origin, address)
+        ask = Ask(operation, values.path, values.query, body, now, guest.world, origin, address, last_event)
         return HANDLERS[operation.id](self._sandbox, ask)
 
 
