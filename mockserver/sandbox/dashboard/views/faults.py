@@ -43,6 +43,7 @@ CONNECTIONS = {
     "truncate": "truncate: done, and half of the answer",
     "malformed": "malformed: done, and an answer that is no JSON",
 }
+_ALWAYS = {"share": "1", "seed": "0"}
 # Fills the form: a link -> its fields.
 PRESETS: Mapping[str, Mapping[str, str]] = {
     "429 for the next 3": {"code": "RATE_LIMITED", "times": "3", "retry_after": "2"},
@@ -58,7 +59,7 @@ PRESETS: Mapping[str, Mapping[str, str]] = {
 def index(world_id: str | None, form: forms.Form = forms.NONE) -> Page:
     preset = PRESETS.get(request.args.get("preset", ""), {})
     if not form.name and preset:
-        form = forms.Form("fault", MultiDict(preset))
+        form = forms.Form("fault", MultiDict({**_ALWAYS, **preset}))
     return shown(
         "faults.html",
         form,
