@@ -1,0 +1,19 @@
+"""nexus-mock completion: what a shell needs to complete commands, worlds, events and operations."""
+
+from __future__ import annotations
+
+import click
+from click.shell_completion import BashComplete, FishComplete, ZshComplete
+
+_SHELLS = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
+_PROGRAM = "nexus-mock"
+
+
+@click.command(epilog='In ~/.bashrc: eval "$(nexus-mock completion bash)"; in fish: nexus-mock completion fish | source')
+@click.argument("shell", type=click.Choice(list(_SHELLS)))
+@click.pass_context
+def completion(context: click.Context, shell: str) -> None:
+    """Print what SHELL needs to complete this.
+
+    Commands, options, worlds, fixtures, events, operations and error codes."""
+    click.echo(_SHELLS[shell](context.find_root().command, {}, _PROGRAM, "_NEXUS_MOCK_COMPLETE").source())
