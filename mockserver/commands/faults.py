@@ -13,7 +13,7 @@ from mockserver.commands.choices import codes, operations
 from mockserver.commands.session import Session, in_world, of_server, over_api
 
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
-_DELAY = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
+_DELAY = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
 _TITLES = ("id", "matches", "share", "times", "applied", "does")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -24,7 +25,7 @@ _ENDS = ("SIGINT", "SIGTERM", "SIGHUP")
 @click.command(
     epilog="Example: nexus-mock listen --forward-to http://localhost:3000/webhooks --events order.created,inventory.updated"
 )
-@click.option("--forward-to", "url", metavar="URL", help="The local server; without one, deliveries are shown and accepted.")
+@click.option("--forward-to", "to", metavar="URL", help="The local server; without one, deliveries are shown and accepted.")
 @click.option(
     "--events", multiple=True, metavar="TYPE[,TYPE…]", shell_complete=offered, help="What to listen for; all unless given."
 )
@@ -33,7 +34,7 @@ _ENDS = ("SIGINT", "SIGTERM", "SIGHUP")
 @click.option("--reach", metavar="URL", help="How a mock on another machine reaches that address.")
 @in_world
 @over_api
-def listen(session: Session, url: str | None, events: tuple[str, ...], bind: str, port: int, reach: str | None) -> None:
+def listen(session: Session, to: str | None, events: tuple[str, ...], bind: str, port: int, reach: str | None) -> None:
     """Show webhooks as they come, and forward them.
 
     The local server gets the very bytes and headers, and the mock its answer. This makes an endpoint in the world,
@@ -43,27 +44,27 @@ def listen(session: Session, url: str | None, events: tuple[str, ...], bind: str
 
     if reach is None and not is_loopback(session.control.url):
         raise click.UsageError(f"{session.control.url} is not this machine: say with --reach how it reaches this one")
-    _valid(url)
+    _valid(to)
     try:
-        with receiving(bind, port, url, _teller(session.as_json)) as taken, _interruptible():
-            _listen(session, reach or f"http://127.0.0.1:{taken}/", _types(events), url)
+        with receiving(bind, port, to, _teller(session.as_json)) as taken, _interruptible():
+            _listen(session, reach or f"http://127.0.0.1:{taken}/", _types(events), to)
     except OSError as why:
         raise click.UsageError(f"cannot receive on {bind}:{port} ({why.strerror}); choose another with --port") from why
 
 
-def _listen(session: Session, here: str, types: list[str], url: str | None) -> None:
+def _listen(session: Session, here: str, types: list[str], to: str | None) -> None:
     """An endpoint while nobody interrupts."""
     made = session.control.post(session.at("/endpoints"), {"url": here} | ({"events": types} if types else {}))
     try:
         if session.as_json:
             click.echo(printing.row(made))
         else:
-            to = f", forwarding to {url}" if url else ""
-            click.echo(f"Listening for {' '.join(made['details']['events'])} of {session.world}{to}")
+            passing = f", forwarding to {to}" if to else ""
+            click.echo(f"Listening for {' '.join(made['details']['events'])} of {session.world}{passing}")
             click.echo(f"Secret: {made['secret']}")
             click.echo("Ctrl-C ends it.")
         while True:
-            signal.pause()
+            time.sleep(3600)
     except KeyboardInterrupt:
         pass
     finally:
