@@ -39,7 +39,8 @@ class Dispatch(SpecMiddleware):
         visit: Visit = scope["visit"]
         operation = visit.operation = self._routed(scope)
         body = await self._body(visit, operation)
-        answer = self.answer(visit, operation, scope["path_params"], scope["query_string"], body)
+        values, body = self.read(operation, scope["path_params"], scope["query_string"], body)
+        answer = self._answering(visit, operation, values, body)
         if isinstance(answer, Stream):
             await _stream(answer, receive, send)
             return
@@ -50,13 +51,10 @@ class Dispatch(SpecMiddleware):
         await send({"type": "http.response.start", "status": operation.success, "headers": headers})
         await send({"type": "http.response.body", "body": raw})
 
-    def answer(
-        self, visit: Visit, operation: Operation, path: Mapping[str, str], query: bytes, body: Any
-    ) -> Answer | Stream:
-        """Check the request against the document, and have it answered. Raises ApiError."""
+    def read(self, operation: Operation, path: Mapping[str, str], query: bytes, body: Any) -> tuple[Values, Any]:
+        """A request's values and its body, defaults filled in. Raises VALIDATION_ERROR with all its faults."""
         values = self._validations[operation.id].check(path, query, body)
-        body = operation.body and operation.schemas.filled(operation.body, body)
-        return self._answering(visit, operation, values, body)
+        return values, operation.body and operation.schemas.filled(operation.body, body)
 
     async def _body(self, visit: Visit, operation: Operation) -> Any:
         """The parsed body of an operation that has one. Another's is read to its end too: nothing is done for a request

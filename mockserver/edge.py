@@ -17,8 +17,8 @@ from ulid import ULID
 from mockserver import envelope
 from mockserver.body import Aborted, Body
 from mockserver.cors import Cors
+from mockserver.domain.clocks import Clocks
 from mockserver.domain.errors import ApiError
-from mockserver.domain.instants import Clock
 from mockserver.quotas import Quota
 from mockserver.visit import Gate, Visit
 from nexuscommerce.contract import Contract
@@ -40,12 +40,12 @@ class Edge:
         page_methods: Mapping[str, tuple[str, ...]],
         gate: Gate,
         cors: Cors,
-        clock: Clock,
+        clocks: Clocks,
     ) -> None:
         self._app = app
         self._gate = gate
         self._cors = cors
-        self._clock = clock
+        self._clocks = clocks
         self._base_path = contract.base_path + "/"
         self._status = {refusal.code: refusal.status for refusal in contract.refusals}
         methods = {contract.base_path + path: allow for path, allow in contract.methods.items()}
@@ -97,8 +97,9 @@ class Edge:
         request_id = given if _REQUEST_ID.fullmatch(given) else str(ULID())
         address = scope["client"][0] if scope.get("client") else ""
         raw_path = (scope.get("raw_path") or b"").decode("latin-1")
+        now, body = self._clocks.now(), Body(receive, headers)
         return Visit(
-            request_id, scope["method"], scope["path"], raw_path, headers, address, self._clock(), Body(receive, headers)
+            request_id, scope["method"], scope["path"], raw_path, scope["scheme"], headers, address, now, body
         )
 
     def _finish(self, visit: Visit) -> Callable[[], RawHeaders]:
@@ -125,7 +126,7 @@ class Edge:
         raw = envelope.error(error)
         extra = [(name.lower().encode(), value.encode()) for name, value in {**_challenge(error), **error.headers}.items()]
         headers = [envelope.JSON, (b"content-length", b"%d" % len(raw)), *extra]
-        await answer({"type": "http.response.start", "status": self._status[error.code], "headers": headers})
+        await answer({"type": "http.response.start", "status": error.status or self._status[error.code], "headers": headers})
         await answer({"type": "http.response.body", "body": raw})
 
 

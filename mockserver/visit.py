@@ -7,11 +7,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from starlette.datastructures import Headers
 
 from mockserver.auth import Doorman, Principal
 from mockserver.body import Body
+from mockserver.domain.clocks import Clocks
 from mockserver.domain.errors import ApiError
 from mockserver.quotas import Quota, Quotas
 from nexuscommerce.contract import Contract, Operation, Plan
@@ -21,15 +23,25 @@ log = logging.getLogger("mockserver")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
+class Guest(NamedTuple):
+    """Who may turn the mock (`/_sandbox`): one world, all of them (None), or nothing ("")."""
+
+    world: str | None
+
+
+OPERATOR, NOBODY = Guest(None), Guest("")
+
+
 @dataclass(slots=True)
 class Visit:
     """What is known of a request so far. `refused` is what its credentials were refused for, kept for its turn;
-    `page` is true outside the API."""
+    `page` is true outside the API, where `guest` may turn the mock; `now` is the time in the caller's world."""
 
     request_id: str
     method: str
     path: str
     raw_path: str
+    scheme: str
     headers: Headers
     address: str
     now: datetime
@@ -40,13 +52,17 @@ class Visit:
     quota: Quota | None = None
     tenant: str = ""
     page: bool = False
+    guest: Guest | None = None
 
 
 class Gate:
     """Identifies and counts a caller once, and refuses in the order of `x-refusals`."""
 
-    def __init__(self, doorman: Doorman, quotas: Quotas, contract: Contract, anonymous_per_minute: int) -> None:
+    def __init__(
+        self, doorman: Doorman, quotas: Quotas, contract: Contract, clocks: Clocks, anonymous_per_minute: int
+    ) -> None:
         self._doorman = doorman
+        self._clocks = clocks
         self._quotas = quotas
         plan = contract.plan_without_credentials
         self._anonymous = Plan(anonymous_per_minute, anonymous_per_minute * 60) if anonymous_per_minute else plan
@@ -55,7 +71,8 @@ class Gate:
         """Identify the caller and count the request; once, however often it is asked."""
         if visit.quota is None:
             self._identify(visit)
-            visit.quota = self._quotas.take(*self._counter(visit), visit.now.timestamp())
+            held = visit.principal is not None and self._clocks.is_frozen(visit.principal.tenant_id)
+            visit.quota = self._quotas.take(*self._counter(visit), visit.now.timestamp(), held=held)
         return visit.quota
 
     def look(self, visit: Visit) -> Quota:
@@ -74,7 +91,8 @@ class Gate:
             tokens = visit.headers.getlist("authorization")
             if len(tokens) > 1:
                 raise ApiError("TOKEN_INVALID")
-            visit.principal = self._doorman.identify(tokens[0] if tokens else None, visit.address, visit.now)
+            visit.principal = self._doorman.identify(tokens[0] if tokens else None, visit.address)
+            visit.now = visit.principal.now
         except ApiError as refusal:
             visit.refused = refusal
         except Exception:  # the answer's headers need a quota even when the store of keys has failed
