@@ -32,11 +32,13 @@ def world() -> None:
 @over_api
 def list_(session: Session) -> None:
     """Every world, the oldest first."""
-    titles = ("id", "name", "plan", "fixtures", "created", "expires", "holds")
-    members = ("id", "name", "plan", "fixtures", "created_at", "expires_at", "counts")
+    titles = ("id", "name", "plan", "fixtures", "created", "expires", "products", "orders")
+    members = ("id", "name", "plan", "fixtures", "created_at", "expires_at")
     session.show(
         list(session.control.worlds()),
-        lambda rows: printing.table(titles, [[row[member] for member in members] for row in rows]),
+        lambda rows: printing.table(
+            titles, [[row[m] for m in members] + [row["counts"].get(n) for n in titles[-2:]] for row in rows]
+        ),
     )
 
 
