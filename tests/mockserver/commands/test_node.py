@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import socket
 import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -92,7 +93,10 @@ def test_playwright_runs_the_example(alone: Mock) -> None:
     if found is None and _run(["npx", "--no-install", "playwright", "install", "chromium"], directory).returncode:
         _without("there is no Chromium, and Playwright cannot fetch one")
     browser = {"CHROMIUM": found} if found else {}
-    done = _run(["npx", "--no-install", "playwright", "test"], directory, NEXUS_MOCK_URL=_address(alone), **browser)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        front = {"FRONT_PORT": str(free.getsockname()[1])}
+    address = {"NEXUS_MOCK_URL": _address(alone)}
+    done = _run(["npx", "--no-install", "playwright", "test"], directory, **address, **browser, **front)
 
     assert 0 == done.returncode, done.stdout + done.stderr
     assert "2 passed" in done.stdout
