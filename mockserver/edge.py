@@ -97,8 +97,10 @@ class Edge:
         request_id = given if _REQUEST_ID.fullmatch(given) else str(ULID())
         address = scope["client"][0] if scope.get("client") else ""
         raw_path = (scope.get("raw_path") or b"").decode("latin-1")
-        now, body = self._clocks.now(), Body(receive, headers)
-        return Visit(request_id, scope["method"], scope["path"], raw_path, scope["scheme"], headers, address, now, body)
+        now, body = self._clocks.wall(), Body(receive, headers)
+        return Visit(
+            request_id, scope["method"], scope["path"], raw_path, scope["scheme"], headers, address, now, body
+        )
 
     def _finish(self, visit: Visit) -> Callable[[], RawHeaders]:
         """The headers of every answer. An answer that nothing has counted yet (no such path, a method that the path

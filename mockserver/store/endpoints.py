@@ -39,9 +39,7 @@ class Endpoints:
 
     def tenants(self) -> list[str]:
         with self._database.transaction(writes=False) as connection:
-            return list(
-                connection.execute(select(tenants.c.id).where(tenants.c.kind == WORLD).order_by(tenants.c.id)).scalars()
-            )
+            return list(connection.execute(select(tenants.c.id).where(tenants.c.kind == WORLD).order_by(tenants.c.id)).scalars())
 
     def add(self, tenant_id: str, url: str, events: Sequence[str], now: datetime) -> tuple[str, str]:
         """The new endpoint's id, and its secret, which nothing shows again."""

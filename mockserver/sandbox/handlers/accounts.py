@@ -123,9 +123,7 @@ def _key_faults(sandbox: Sandbox, ask: Ask) -> list[dict[str, str]]:
         except ValueError as why:
             faults.append(fault("body", "/expires_at", str(why)))
     if ask.body.get("rate_limit") and sandbox.worlds.get(ask.id).plan != "enterprise":
-        faults.append(
-            fault("body", "/rate_limit", "keys of their own limits are of the plan enterprise; move the world there")
-        )
+        faults.append(fault("body", "/rate_limit", "keys of their own limits are of the plan enterprise; move the world there"))
     return faults
 
 
