@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from mockserver.commands.moments import DURATION, INSTANT
-from mockserver.commands.session import Session, in_world, of_server, over_api
+from mockserver.commands.session import Session, examples, in_world, of_server, over_api
 
 
 @click.group()
@@ -26,7 +26,7 @@ def show(session: Session) -> None:
     session.show(session.control.get(session.at("/clock")), _told)
 
 
-@clock.command(epilog="Example: nexus-mock clock freeze 2026-03-12T14:32:00Z")
+@clock.command(epilog=examples("nexus-mock clock freeze 2026-03-12T14:32:00Z"))
 @click.argument("at", required=False, type=INSTANT)
 @of_server
 @in_world
@@ -36,7 +36,7 @@ def freeze(session: Session, at: str | None) -> None:
     _set(session, {"mode": "frozen"} | ({"at": at} if at else {}))
 
 
-@clock.command("set", epilog="Example: nexus-mock clock set 2026-12-24")
+@clock.command("set", epilog=examples("nexus-mock clock set 2026-12-24"))
 @click.argument("at", type=INSTANT)
 @of_server
 @in_world
@@ -46,7 +46,7 @@ def set_(session: Session, at: str) -> None:
     _set(session, {"mode": "running", "at": at})
 
 
-@clock.command(epilog="Examples: nexus-mock clock advance 1h30m; nexus-mock clock advance PT90S --server")
+@clock.command(epilog=examples("nexus-mock clock advance 1h30m", "nexus-mock clock advance PT90S --server"))
 @click.argument("duration", type=DURATION)
 @of_server
 @in_world

@@ -5,11 +5,15 @@ from __future__ import annotations
 import click
 from click.shell_completion import BashComplete, FishComplete, ZshComplete
 
+from mockserver.commands.session import examples
+
 _SHELLS = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
 _PROGRAM = "nexus-mock"
 
 
-@click.command(epilog='In ~/.bashrc: eval "$(nexus-mock completion bash)"; in fish: nexus-mock completion fish | source')
+@click.command(
+    epilog=examples('eval "$(nexus-mock completion bash)"   # in ~/.bashrc', "nexus-mock completion fish | source")
+)
 @click.argument("shell", type=click.Choice(list(_SHELLS)))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:

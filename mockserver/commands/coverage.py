@@ -7,10 +7,10 @@ from typing import Any
 import click
 
 from mockserver.commands import printing
-from mockserver.commands.session import Session, in_world, over_api
+from mockserver.commands.session import Session, examples, in_world, over_api
 
 
-@click.command(epilog="Example: nexus-mock coverage --world checkout --json | jq '.exercised / .possible'")
+@click.command(epilog=examples("nexus-mock coverage --world checkout --json | jq '.exercised / .possible'"))
 @click.option("--untouched", is_flag=True, help="The operations alone that nobody called.")
 @click.option("--clear", is_flag=True, help="Begin to count anew.")
 @in_world

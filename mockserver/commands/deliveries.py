@@ -9,13 +9,13 @@ from typing import Any
 import click
 
 from mockserver.commands import printing
-from mockserver.commands.session import Session, in_world, over_api
+from mockserver.commands.session import Session, examples, in_world, over_api
 
 _TITLES = ("id", "event", "resource", "state", "tries", "due", "last answer")
 _PAUSE = 1.0  # seconds between two looks
 
 
-@click.command(epilog="Examples: nexus-mock deliveries --state failed; nexus-mock deliveries --follow")
+@click.command(epilog=examples("nexus-mock deliveries --state failed", "nexus-mock deliveries --follow"))
 @click.argument("id_", metavar="[ID]", required=False)
 @click.option("--follow", is_flag=True, help="Go on with each change as it comes, until interrupted.")
 @click.option("--state", type=click.Choice(["pending", "delivered", "failed"]), help="Those in this state alone.")
@@ -38,7 +38,7 @@ def deliveries(session: Session, id_: str | None, follow: bool, **query: Any) ->
         session.show(rows if session.as_json else rows[::-1], lambda rows: printing.table(_TITLES, map(_cells, rows)))
 
 
-@click.command(epilog="Example: nexus-mock redeliver del_01J9ZK3V8Q4T7W2X5Y6Z8A9B0C")
+@click.command(epilog=examples("nexus-mock redeliver del_01J9ZK3V8Q4T7W2X5Y6Z8A9B0C"))
 @click.argument("id_", metavar="ID")
 @in_world
 @over_api

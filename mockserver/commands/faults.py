@@ -10,7 +10,7 @@ import click
 
 from mockserver.commands import printing
 from mockserver.commands.choices import codes, operations
-from mockserver.commands.session import Session, in_world, of_server, over_api
+from mockserver.commands.session import Session, examples, in_world, of_server, over_api
 
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 _DELAY = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
@@ -25,9 +25,11 @@ def fault() -> None:
 
 
 @fault.command(
-    epilog="Examples: nexus-mock fault add --operation listOrders --code RATE_LIMITED --times 2; "
-    "nexus-mock fault add --path '/orders/*' --delay 200-800 --share 0.1; "
-    "nexus-mock fault add --method POST --connection drop"
+    epilog=examples(
+        "nexus-mock fault add --operation listOrders --code RATE_LIMITED --times 2",
+        "nexus-mock fault add --path '/orders/*' --delay 200-800 --share 0.1",
+        "nexus-mock fault add --method POST --connection drop",
+    )
 )
 @click.option("--operation", "operation_id", shell_complete=operations, help="An operationId to match.")
 @click.option("--method", type=click.Choice(_METHODS, case_sensitive=False), help="A method to match.")

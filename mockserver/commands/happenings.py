@@ -6,10 +6,10 @@ import click
 
 from mockserver.commands import printing
 from mockserver.commands.choices import events
-from mockserver.commands.session import Session, in_world, over_api
+from mockserver.commands.session import Session, examples, in_world, over_api
 
 
-@click.command(epilog="Examples: nexus-mock trigger order.created; nexus-mock trigger product.updated --resource SKU-001")
+@click.command(epilog=examples("nexus-mock trigger order.created", "nexus-mock trigger product.updated --resource SKU-001"))
 @click.argument("event", shell_complete=events)
 @click.option("--resource", help="The SKU, order id or job id to do it to; chosen unless given.")
 @in_world

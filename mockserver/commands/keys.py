@@ -8,7 +8,7 @@ import click
 
 from mockserver.commands import printing
 from mockserver.commands.moments import DURATION, INSTANT
-from mockserver.commands.session import Session, in_world, over_api
+from mockserver.commands.session import Session, examples, in_world, over_api
 
 _TITLES = ("id", "begins with", "name", "scopes", "expires", "revoked")
 
@@ -30,7 +30,7 @@ def list_(session: Session) -> None:
     )
 
 
-@key.command(epilog="Example: nexus-mock key create reader --scope products:read --scope orders:read --expires-in 2h")
+@key.command(epilog=examples("nexus-mock key create reader --scope products:read --scope orders:read --expires-in 2h"))
 @click.argument("name", required=False)
 @click.option("--scope", "scopes", multiple=True, help="What it may do; repeatable; everything unless given.")
 @click.option("--expires", "expires_at", type=INSTANT, help="When, by the world's clock.")

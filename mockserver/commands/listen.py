@@ -14,7 +14,7 @@ import click
 
 from mockserver.commands import printing
 from mockserver.commands.choices import events as offered
-from mockserver.commands.session import Session, in_world, over_api
+from mockserver.commands.session import Session, examples, in_world, over_api
 
 if TYPE_CHECKING:
     from mockserver.commands.receiver import Passed
@@ -23,7 +23,7 @@ _ENDS = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
 @click.command(
-    epilog="Example: nexus-mock listen --forward-to http://localhost:3000/webhooks --events order.created,inventory.updated"
+    epilog=examples("nexus-mock listen --forward-to http://localhost:3000/webhooks --events order.created,inventory.updated")
 )
 @click.option("--forward-to", "to", metavar="URL", help="The local server; without one, deliveries are shown and accepted.")
 @click.option(

@@ -11,14 +11,17 @@ import click
 from mockserver.commands import printing
 from mockserver.commands.choices import codes, operations
 from mockserver.commands.deliveries import message
-from mockserver.commands.session import Session, in_world, over_api
+from mockserver.commands.session import Session, examples, in_world, over_api
 
 _COLOURS = {2: "green", 3: "cyan", 4: "yellow", 5: "red"}
 
 
 @click.command(
-    epilog="Examples: nexus-mock logs --follow; nexus-mock logs --status 4xx --path '/api/orders*'; "
-    "nexus-mock logs --follow --json | jq .error_code"
+    epilog=examples(
+        "nexus-mock logs --follow",
+        "nexus-mock logs --status 4xx --path '/api/orders*'",
+        "nexus-mock logs --follow --json | jq .error_code",
+    )
 )
 @click.argument("id_", metavar="[ID]", required=False)
 @click.option("--follow", is_flag=True, help="Go on with each request as it comes, until interrupted.")

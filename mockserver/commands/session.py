@@ -21,17 +21,20 @@ if TYPE_CHECKING:
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _OPTIONS: tuple[Callable[[Callable[..., Any]], Callable[..., Any]], ...] = (
-    click.option("--url", envvar="NEXUS_MOCK_URL", help="The mock's address; http://127.0.0.1:8080 unless given."),
+    click.option(
+        "--url", envvar="NEXUS_MOCK_URL", show_envvar=True, help="The mock's address; http://127.0.0.1:8080 unless given."
+    ),
     click.option(
         "--token",
         "bearer",
         envvar=["NEXUS_MOCK_TOKEN", "NEXUS_MOCK_SANDBOX_TOKEN"],
+        show_envvar=True,
         help="The sandbox's token or a world's; not needed on the mock's own machine.",
     ),
     click.option("--json", "as_json", is_flag=True, help="The API's data, for scripts."),
 )
 in_world = click.option(
-    "--world", "named", envvar="NEXUS_MOCK_WORLD", shell_complete=worlds, help="A world's id, or its name."
+    "--world", "named", envvar="NEXUS_MOCK_WORLD", show_envvar=True, shell_complete=worlds, help="A world's id, or its name."
 )
 of_server = click.option("--server", "of_server", is_flag=True, help="The server's, not a world's.")
 
@@ -123,6 +126,11 @@ def api_options(command: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
+
+
+def examples(*lines: str) -> str:
+    """The end of a command's help: lines to copy, as they are."""
+    return "\n".join(["\b", "Example:" if len(lines) == 1 else "Examples:", *(f"  {line}" for line in lines)])
 
 
 def over_api(command: Callable[..., None]) -> Callable[..., None]:

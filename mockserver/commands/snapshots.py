@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from mockserver.commands import printing
-from mockserver.commands.session import Session, in_world, over_api
+from mockserver.commands.session import Session, examples, in_world, over_api
 
 
 class _OrName(click.Group):
@@ -17,7 +17,7 @@ class _OrName(click.Group):
         return super().parse_args(ctx, args)
 
 
-@click.group(cls=_OrName, epilog='Example: nexus-mock snapshot "before checkout"')
+@click.group(cls=_OrName, epilog=examples('nexus-mock snapshot "before checkout"'))
 def snapshot() -> None:
     """Take a snapshot of a world, list or delete them.
 
@@ -57,7 +57,7 @@ def delete(session: Session, name: str) -> None:
     session.show(session.control.delete(_path(session, name)), lambda _: f"deleted {name}")
 
 
-@click.command(epilog='Example: nexus-mock restore "before checkout"')
+@click.command(epilog=examples('nexus-mock restore "before checkout"'))
 @click.argument("name")
 @in_world
 @over_api

@@ -9,7 +9,7 @@ import click
 
 from mockserver.commands import printing
 from mockserver.commands.choices import worlds
-from mockserver.commands.session import api_options, conversation
+from mockserver.commands.session import api_options, conversation, examples
 from mockserver.commands.users import found
 from mockserver.domain import instants
 from mockserver.settings import Settings
@@ -18,7 +18,7 @@ from mockserver.terminal import read, stop
 _YEARS = 100 * 365 * 24 * 3600
 
 
-@click.command(epilog="Examples: nexus-mock token --role viewer; nexus-mock token --world checkout --user mia@example.com")
+@click.command(epilog=examples("nexus-mock token --role viewer", "nexus-mock token --world checkout --user mia@example.com"))
 @click.option("--tenant", help="The tenant's id; the first of the fixtures unless given.")
 @click.option("--role", default="owner", help="The role of the user: owner, admin, manager or viewer.")
 @click.option(

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from mockserver.commands import printing
-from mockserver.commands.session import Session, in_world, over_api
+from mockserver.commands.session import Session, examples, in_world, over_api
 
 
 @click.group()
@@ -28,7 +28,7 @@ def list_(session: Session) -> None:
     )
 
 
-@user.command(epilog="Example: nexus-mock user create mia@example.com --role viewer --password a-long-secret")
+@user.command(epilog=examples("nexus-mock user create mia@example.com --role viewer --password a-long-secret"))
 @click.argument("email")
 @click.option("--name", help="What people call the user.")
 @click.option("--role", help="owner, admin, manager or viewer; owner unless given.")
@@ -41,7 +41,7 @@ def create(session: Session, email: str, **options: str | None) -> None:
     session.show(session.control.post(session.at("/users"), body), printing.pairs)
 
 
-@user.command("role", epilog="Example: nexus-mock user role mia@example.com manager")
+@user.command("role", epilog=examples("nexus-mock user role mia@example.com manager"))
 @click.argument("who", metavar="USER")
 @click.argument("role")
 @in_world

@@ -11,7 +11,7 @@ import orjson
 
 from mockserver.commands import printing
 from mockserver.commands.choices import fixtures, worlds
-from mockserver.commands.session import Session, in_world, over_api
+from mockserver.commands.session import Session, examples, in_world, over_api
 
 _PLANS = click.Choice(["starter", "growth", "enterprise"])
 _STANDARD = Path("-")
@@ -28,7 +28,7 @@ def world() -> None:
     Each is a tenant with data, keys, users, webhooks, a clock, faults and a log of its own."""
 
 
-@world.command("list", epilog="Example: nexus-mock world list --json | jq -r '.[].id'")
+@world.command("list", epilog=examples("nexus-mock world list --json | jq -r '.[].id'"))
 @over_api
 def list_(session: Session) -> None:
     """Every world, the oldest first."""
@@ -42,7 +42,7 @@ def list_(session: Session) -> None:
     )
 
 
-@world.command(epilog='Example: eval "$(nexus-mock world create checkout --fixtures empty --export)"')
+@world.command(epilog=examples('eval "$(nexus-mock world create checkout --fixtures empty --export)"'))
 @click.argument("name", required=False)
 @click.option("--fixtures", shell_complete=fixtures, help="What it wakes up with; the server's default unless given.")
 @click.option("--plan", type=_PLANS, help="Decides on the rate limits; enterprise unless given.")
@@ -65,7 +65,7 @@ def show(session: Session, which: str | None) -> None:
     session.show(session.control.get(_of(session, which).at()), printing.pairs)
 
 
-@world.command(epilog="Example: nexus-mock world rename checkout-2 --plan starter")
+@world.command(epilog=examples("nexus-mock world rename checkout-2 --plan starter"))
 @click.argument("name", required=False)
 @click.option("--plan", type=_PLANS, help="Rate limits follow it from the next request on.")
 @in_world
@@ -92,7 +92,7 @@ def delete(session: Session, which: str | None) -> None:
     session.show(session.control.delete(chosen.at()), lambda _: f"deleted {chosen.world}")
 
 
-@world.command(epilog='Example: nexus-mock world fork --name experiment --snapshot "before checkout"')
+@world.command(epilog=examples('nexus-mock world fork --name experiment --snapshot "before checkout"'))
 @click.argument("which", metavar="[WORLD]", required=False, shell_complete=worlds)
 @_name
 @click.option("--snapshot", help="Copy this snapshot of it, not what it is now.")
@@ -106,7 +106,7 @@ def fork(session: Session, which: str | None, exports: bool, **wanted: str | Non
     _made(session, session.control.post(_of(session, which).at("/fork"), _given(wanted)), exports)
 
 
-@world.command(epilog="Example: nexus-mock world export checkout.json")
+@world.command(epilog=examples("nexus-mock world export checkout.json"))
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, writable=True, allow_dash=True))
 @in_world
 @over_api
@@ -121,7 +121,7 @@ def export(session: Session, file: Path) -> None:
         file.write_text(text + "\n", encoding="utf-8")
 
 
-@world.command("import", epilog="Example: nexus-mock world import checkout.json --name copy --json")
+@world.command("import", epilog=examples("nexus-mock world import checkout.json --name copy --json"))
 @click.argument("file", type=click.File("rb"))
 @_name
 @_exports
@@ -137,7 +137,7 @@ def import_(session: Session, file: IO[bytes], name: str | None, exports: bool) 
     _made(session, session.control.post("/worlds/import", _given({"name": name}) | {"world": read}), exports)
 
 
-@click.command(epilog="Example: nexus-mock reset --world checkout")
+@click.command(epilog=examples("nexus-mock reset --world checkout"))
 @in_world
 @over_api
 def reset(session: Session) -> None:

@@ -176,3 +176,10 @@ def _answers(url: str) -> bool:
     except httpx.TransportError:
         return False
     return True
+
+
+def test_the_documentations_example_passes_as_it_stands(suite: pytest.Pytester) -> None:
+    page = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
+    suite.makepyfile(page.split("```python\n")[1].split("```")[0])
+
+    suite.runpytest_subprocess("-v").assert_outcomes(passed=3)

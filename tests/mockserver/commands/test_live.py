@@ -16,6 +16,7 @@ import pytest
 from tests.live import Mock
 from tests.receiver import receiving
 
+README = Path(__file__).parent.parent.parent.parent / "README.md"
 Typed = Callable[..., Any]
 
 
@@ -153,3 +154,21 @@ def test_listen_forwards_what_the_mock_sends_and_the_local_server_verifies_it(ty
     assert all(came.verified(secret) for came in local.ledger)
     assert {204} == {row["last_status"] for row in deliveries if row["state"] == "delivered"}
     assert "removed the endpoint" in said
+
+
+def test_the_readmes_commands_work_as_they_stand(mock: Mock, tmp_path: Path) -> None:
+    """One after the other, in one shell, on a mock whose address is the only thing that is set."""
+    chapter = README.read_text(encoding="utf-8").split("## Commands")[1].split("\n## ")[0]
+    lines = chapter.split("```sh\n")[1].split("```")[0].replace(".venv/bin/nexus-mock", f"{sys.executable} -m mockserver")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("NEXUS_")}
+    done = subprocess.run(
+        ["bash", "-euc", lines],
+        env=environment | {"NEXUS_MOCK_URL": mock.address},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+    assert (0, "") == (done.returncode, done.stderr)
+    assert '"code":"RATE_LIMITED"' in done.stdout
+    assert "  429  GET     /api/orders  listOrders  RATE_LIMITED  fault " in done.stdout
