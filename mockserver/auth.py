@@ -11,7 +11,7 @@ from ipaddress import ip_address, ip_network
 
 from mockserver.domain import instants
 from mockserver.domain.clocks import Clocks
-from mockserver.domain.credentials import PREFIX, digest
+from mockserver.domain.credentials import PREFIX, digest, key_id
 from mockserver.domain.errors import ApiError
 from mockserver.store.platform import Platform
 from mockserver.tokens import Tokens
@@ -25,8 +25,8 @@ _BEARER = re.compile(r"bearer +(\S+) *", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A caller with valid credentials. `counter` names its rate-limit counter, `name` may stand in a log, `now` is the time in
-    its tenant's world."""
+    """A caller with valid credentials. `counter` names its rate-limit counter, `name` may stand in a log, `now` is the time
+    in its tenant's world."""
 
     name: str
     tenant_id: str
@@ -38,6 +38,12 @@ class Principal:
     def may(self, alternatives: tuple[str, ...]) -> bool:
         """Whether any one of the scopes is held; `*` holds all."""
         return "*" in self.scopes or not self.scopes.isdisjoint(alternatives)
+
+    @property
+    def key_id(self) -> str:
+        """The id of the API key; empty for a user."""
+        kind, _, name = self.counter.partition(":")
+        return key_id(name) if kind == "key" else ""
 
 
 class Doorman:

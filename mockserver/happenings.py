@@ -39,7 +39,9 @@ def _shipped(order: Row) -> Mapping[str, Any]:
 _ANY = ("pending", "confirmed", "processing", "shipped", "delivered", "completed", "cancelled")
 MOVES: Mapping[str, Move] = {
     "pay": Move(("pending",), lambda _: {"status": "confirmed"}, "status_changed", "success", "Paid at {marketplace}"),
-    "ship": Move(("confirmed", "processing"), _shipped, "shipment_confirmed", "success", "{marketplace} has shipped all of it"),
+    "ship": Move(
+        ("confirmed", "processing"), _shipped, "shipment_confirmed", "success", "{marketplace} has shipped all of it"
+    ),
     "deliver": Move(("shipped",), lambda _: {"status": "delivered"}, "status_changed", "success", "Delivered"),
     "return": Move(
         ("shipped", "delivered", "completed"),

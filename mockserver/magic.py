@@ -1,7 +1,7 @@
 """Magic values: what happens to a seller, for those who have the public API alone (docs/sandbox.md).
 
-When stock of a product is set whose SKU begins with one of these, an order for one unit of it arrives from a marketplace, and
-goes its way at once: the steps of mockserver/happenings.py.
+When stock of a product is set whose SKU begins with one of these, an order for one unit of it arrives from a marketplace,
+and goes its way at once: the steps of mockserver/happenings.py.
 """
 
 from __future__ import annotations

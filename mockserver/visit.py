@@ -13,6 +13,7 @@ from starlette.datastructures import Headers
 
 from mockserver.auth import Doorman, Principal
 from mockserver.body import Body
+from mockserver.connection import Connection
 from mockserver.domain.clocks import Clocks
 from mockserver.domain.errors import ApiError
 from mockserver.quotas import Quota, Quotas
@@ -35,7 +36,9 @@ OPERATOR, NOBODY = Guest(None), Guest("")
 @dataclass(slots=True)
 class Visit:
     """What is known of a request so far. `refused` is what its credentials were refused for, kept for its turn;
-    `page` is true outside the API, where `guest` may turn the mock; `now` is the time in the caller's world, which stands still if it is `held`."""
+    `page` is true outside the API, where `guest` may turn the mock; `now` is the time in the caller's world, which stands still
+    if it is `held`. `error` is what was answered instead, `fault` the fault that was applied (or `prefer`), `spoiled` how it
+    spoils the answer's body, `preferred` the preferences that were followed."""
 
     request_id: str
     method: str
@@ -52,6 +55,12 @@ class Visit:
     quota: Quota | None = None
     tenant: str = ""
     page: bool = False
+    query: bytes = b""
+    connection: Connection | None = None
+    error: ApiError | None = None
+    fault: str = ""
+    spoiled: str = ""
+    preferred: str = ""
     guest: Guest | None = None
     held: bool = False
 

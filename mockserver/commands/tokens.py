@@ -57,6 +57,8 @@ def _of_world(named: str, role: str, user: str | None, expires_in: int, api: dic
 def _of_fixtures(settings: Settings, tenant: str | None, role: str, expires_in: int, *, as_json: bool) -> None:
     from mockserver.tokens import Tokens
 
+    if settings.public:
+        stop("a shared mock signs with a key of its own; name a --world (docs/sharing.md)")
     contract, world = read(settings)
     if role not in contract.roles:
         stop(f"there is no role {role}; there are {', '.join(contract.roles)}")

@@ -1,7 +1,7 @@
 """What time it is: for the server, and for a world that has a clock of its own.
 
-A clock runs beside the clock on the wall, ahead of it or behind, or stands still. What happens by the clock (expiry, windows of
-rate limits, jobs, webhooks) asks here, so a clock that is turned turns all of it.
+A clock runs beside the clock on the wall, ahead of it or behind, or stands still. What happens by the clock (expiry, windows
+of rate limits, jobs, webhooks) asks here, so a clock that is turned turns all of it.
 """
 
 from __future__ import annotations

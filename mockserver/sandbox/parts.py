@@ -9,6 +9,8 @@ from typing import Any
 
 from mockserver.domain.clocks import Clocks
 from mockserver.quotas import Quotas
+from mockserver.sandbox.faults import Faults
+from mockserver.sandbox.journal import Journal
 from mockserver.settings import Settings
 from mockserver.store.database import Database
 from mockserver.store.world import World
@@ -28,6 +30,8 @@ class Sandbox:
     tokens: Tokens
     clocks: Clocks
     quotas: Quotas
+    faults: Faults
+    journal: Journal
 
     @property
     def worlds(self) -> Worlds:
@@ -37,7 +41,8 @@ class Sandbox:
 @dataclass(frozen=True, slots=True)
 class Ask:
     """One valid request to the control API. `now` is the server's clock, `world` the world that the caller's token is bound
-    to (None: all of them), `origin` the scheme and host at which the request reached the mock, `address` who asks."""
+    to (None: all of them), `origin` the scheme and host at which the request reached the mock, `address` who asks, `last_event`
+    the Last-Event-ID of a stream that goes on."""
 
     operation: Operation
     path: Mapping[str, Any]
@@ -47,6 +52,7 @@ class Ask:
     world: str | None
     origin: str
     address: str
+    last_event: str | None = None
 
     @property
     def id(self) -> str:

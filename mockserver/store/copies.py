@@ -42,7 +42,8 @@ _COUNT = select(
         select(func.count())
         .select_from(table)
         .where(
-            table.c.tenant_id == bindparam("tenant"), table.c.deleted_at.is_(None) if "deleted_at" in table.c else literal(True)
+            table.c.tenant_id == bindparam("tenant"),
+            table.c.deleted_at.is_(None) if "deleted_at" in table.c else literal(True),
         )
         .scalar_subquery()
         .label(name)

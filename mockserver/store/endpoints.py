@@ -17,7 +17,7 @@ from mockserver.store.tables import WORLD, tenants
 
 
 class Endpoint(NamedTuple):
-    """An endpoint as a person sees it: without its secret. `former_until`: until then the secret before this one is valid too."""
+    """An endpoint as a person sees it: without its secret. Until `former_until` the secret before this one is valid too."""
 
     id: str
     tenant_id: str
@@ -39,7 +39,9 @@ class Endpoints:
 
     def tenants(self) -> list[str]:
         with self._database.transaction(writes=False) as connection:
-            return list(connection.execute(select(tenants.c.id).where(tenants.c.kind == WORLD).order_by(tenants.c.id)).scalars())
+            return list(
+                connection.execute(select(tenants.c.id).where(tenants.c.kind == WORLD).order_by(tenants.c.id)).scalars()
+            )
 
     def add(self, tenant_id: str, url: str, events: Sequence[str], now: datetime) -> tuple[str, str]:
         """The new endpoint's id, and its secret, which nothing shows again."""

@@ -123,9 +123,7 @@ def last(connection: Connection, tenant_id: str, type_: str) -> Event:
     return Event(*connection.execute(its.order_by(events.c.position.desc()).limit(1)).one())
 
 
-def test(
-    connection: Connection, tenant_id: str, type_: str, at: str, resource: str, data: str, endpoint_id: str
-) -> str:
+def test(connection: Connection, tenant_id: str, type_: str, at: str, resource: str, data: str, endpoint_id: str) -> str:
     """Write an event that no change is behind, for one endpoint, whatever it asked for. The delivery's id."""
     position, moment = int(connection.execute(_LAST).scalar_one()) + 1, instants.parse(at)
     event = _event(tenant_id, type_, moment, at, position, resource, data)
@@ -135,9 +133,7 @@ def test(
     return str(delivery["id"])
 
 
-def _event(
-    tenant_id: str, type_: str, moment: datetime, at: str, position: int, resource: str, data: str
-) -> dict[str, Any]:
+def _event(tenant_id: str, type_: str, moment: datetime, at: str, position: int, resource: str, data: str) -> dict[str, Any]:
     event = {"id": new_id("evt", moment), "type": type_, "created_at": at, "tenant_id": tenant_id}
     body = orjson.dumps(event | {"data": orjson.Fragment(data)})
     return event | {"position": position, "resource": resource, "body": body}

@@ -36,7 +36,9 @@ Rows = Iterator[dict[str, Any]]
 def seed(connection: Connection, world: World, at: str) -> None:
     """Write every tenant with all that it has. The tables are empty."""
     for slug, tenant in slugs(world).items():
-        connection.execute(tenants.insert(), _columns(tenants, {**tenant, "kind": WORLD, "fixtures": slug, "created_at": at}))
+        connection.execute(
+            tenants.insert(), _columns(tenants, {**tenant, "kind": WORLD, "fixtures": slug, "created_at": at})
+        )
     for table, rows in _SETTLED:
         _insert(connection, table, (row for tenant in world.tenants for row in rows(tenant)))
     for tenant in world.tenants:

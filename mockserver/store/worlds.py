@@ -321,5 +321,3 @@ def _remove(connection: Connection, tenant_id: str) -> None:
     for table in (deliveries, events, endpoints, clocks, *ACCESS):
         connection.execute(table.delete().where(table.c.tenant_id == tenant_id))
     connection.execute(tenants.delete().where(tenants.c.id == tenant_id))
-
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from mockserver.envelope import Answer, Stream
-from mockserver.sandbox.handlers import accounts, clock, happenings, server, webhooks, worlds
+from mockserver.sandbox.handlers import accounts, clock, faults, happenings, log, server, webhooks, worlds
 from mockserver.sandbox.parts import Ask, Sandbox
 
 Handler = Callable[[Sandbox, Ask], Answer | Stream]
@@ -51,4 +51,18 @@ HANDLERS: Mapping[str, Handler] = {
     "getClock": clock.get_clock,
     "setClock": clock.set_clock,
     "advanceClock": clock.advance_clock,
+    "listServerFaults": faults.list_faults,
+    "createServerFault": faults.create_fault,
+    "deleteServerFaults": faults.delete_faults,
+    "deleteServerFault": faults.delete_fault,
+    "listFaults": faults.list_faults,
+    "createFault": faults.create_fault,
+    "deleteFaults": faults.delete_faults,
+    "deleteFault": faults.delete_fault,
+    "listRequests": log.list_requests,
+    "deleteRequests": log.delete_requests,
+    "getRequest": log.get_request,
+    "streamRequests": log.stream_requests,
+    "getCoverage": log.get_coverage,
+    "deleteCoverage": log.delete_coverage,
 }

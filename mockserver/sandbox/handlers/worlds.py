@@ -71,14 +71,15 @@ def update_world(sandbox: Sandbox, ask: Ask) -> Answer:
 
 
 def delete_world(sandbox: Sandbox, ask: Ask) -> Answer:
-    # forget
     sandbox.worlds.delete(ask.id)
+    sandbox.faults.clear(ask.id)
+    sandbox.journal.forget(ask.id)
     return Answer(None)
 
 
 def reset_world(sandbox: Sandbox, ask: Ask) -> Answer:
     sandbox.worlds.reset(ask.id, ask.now)
-    # faults
+    sandbox.faults.clear(ask.id)
     return get_world(sandbox, ask)
 
 
