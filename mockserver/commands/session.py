@@ -58,7 +58,7 @@ class Session:
     @property
     def narrowed(self) -> str | None:
         """Of what has no world in its path: the named world, `none` for what belongs to none, None for all."""
-        return self.named if self.named in (None, "none") else self.world
+        return self.world if self.named and self.named != "none" else self.named or None
 
     def at(self, path: str = "") -> str:
         """A path below the world, or below the server with --server."""

@@ -13,7 +13,7 @@ from mockserver.commands import printing
 from mockserver.commands.client import Control
 
 _PAUSE = 1.0  # seconds until it is tried again
-_TIMES = httpx.Timeout(10.0, read=None)  # nothing may happen for long
+_TIMES = httpx.Timeout(10.0, read=60.0)  # the mock says something every 15 seconds, if only that it is there
 
 
 def follow(

@@ -105,7 +105,7 @@ def message(**more: Any) -> dict[str, Any]:
 
 
 def delivery(identifier: str = "del_1", **more: Any) -> dict[str, Any]:
-    row = {
+    row: dict[str, Any] = {
         "id": identifier,
         "endpoint_id": "whe_1",
         "type": "order.created",
@@ -117,7 +117,7 @@ def delivery(identifier: str = "del_1", **more: Any) -> dict[str, Any]:
 
 
 def endpoint() -> dict[str, Any]:
-    row = {"id": "whe_1", "url": "http://127.0.0.1:3000/", "events": ["order.created"], "paused": False}
+    row: dict[str, Any] = {"id": "whe_1", "url": "http://127.0.0.1:3000/", "events": ["order.created"], "paused": False}
     return {"id": "whe_1", "secret": "whsec_0123456789abcdef", "details": row | {"created_at": AT, "rotated_until": None}}
 
 

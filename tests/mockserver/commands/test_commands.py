@@ -241,10 +241,10 @@ def test_without_a_token_where_one_is_needed_it_says_where_it_goes(run: Run, fak
 def test_the_token_is_that_of_the_option_or_the_environment(run: Run, fake: Fake) -> None:
     run("world", "list")
     run("world", "list", NEXUS_MOCK_TOKEN="env")
-    run("world", "list", NEXUS_MOCK_SANDBOX_TOKEN="server")
+    run("world", "list", NEXUS_MOCK_SANDBOX_TOKEN="the-servers-own-token-0123")
     run("world", "list", "--token", "option", NEXUS_MOCK_TOKEN="env")
 
-    assert [None, "env", "server", "option"] == [row.token for row in fake.ledger]
+    assert [None, "env", "the-servers-own-token-0123", "option"] == [row.token for row in fake.ledger]
 
 
 def test_where_nobody_answers_it_says_what_to_start(run: Run) -> None:

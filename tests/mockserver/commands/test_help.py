@@ -73,10 +73,10 @@ def test_every_command_of_the_api_has_the_options_of_all(path: tuple[str, ...]) 
 
 
 def test_a_command_is_as_quick_as_its_imports() -> None:
-    """`token` is called often, by scripts, and completion at every <TAB>: neither waits for the server's imports, nor for
-    another command's."""
+    """`token` is called often, by scripts, and a command's options are completed at every <TAB>: neither waits for the
+    server's imports, nor for those of another command."""
     program = "import sys; from mockserver.cli import main; main(sys.argv[1:], standalone_mode=False); print(*sys.modules)"
     heavy = {"connexion", "sqlalchemy", "starlette", "uvicorn", "httpx", "rich", "mockserver.app"}
-    for words in (["token"], ["--help"]):
+    for words in (["token"], ["completion", "bash"], ["logs", "--help"], ["listen", "--help"]):
         done = subprocess.run([sys.executable, "-c", program, *words], capture_output=True, text=True, check=True)
         assert set() == heavy & set(done.stdout.splitlines()[-1].split())

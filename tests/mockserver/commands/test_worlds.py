@@ -61,11 +61,11 @@ def test_a_name_that_none_has_says_where_to_look(run: Run) -> None:
 def test_the_log_is_of_every_world_unless_one_is_named(run: Run, fake: Fake) -> None:
     """`none` is what belongs to none: callers without valid credentials."""
     queries = []
-    for words in ((), ("--world", "Starter"), ("--world", "none")):
+    for words in ((), ("--world", ""), ("--world", "Starter"), ("--world", "none")):
         run("logs", *words)
         queries.append(fake.ledger[-1].query)
 
-    assert ["limit=50", f"world_id={OTHER}&limit=50", "world_id=none&limit=50"] == queries
+    assert ["limit=50", "limit=50", f"world_id={OTHER}&limit=50", "world_id=none&limit=50"] == queries
 
 
 def test_a_user_that_is_not_there_says_who_is(run: Run) -> None:
