@@ -14,7 +14,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,15 +60,14 @@ def nexus_world_factory(nexus_mock: Control, request: pytest.FixtureRequest) -> 
     """Makes worlds, `nexus_world_factory(fixtures="empty", plan="starter")`; all are deleted after the test."""
     from mockserver.testing import World
 
-    made: list[World] = []
+    with ExitStack() as ends:  # each is deleted, whatever becomes of the others
 
-    def make(**wanted: Any) -> World:
-        made.append(World(nexus_mock, nexus_mock.post("/worlds", {"name": request.node.nodeid[-_NAME:]} | wanted)))
-        return made[-1]
+        def make(**wanted: Any) -> World:
+            world = World(nexus_mock, nexus_mock.post("/worlds", {"name": request.node.nodeid[-_NAME:]} | wanted))
+            ends.callback(world.delete)
+            return world
 
-    yield make
-    for world in made:
-        world.delete()
+        yield make
 
 
 @pytest.fixture

@@ -72,17 +72,17 @@ class World:
 
     def fault(self, **fault: Any) -> dict[str, Any]:
         """Make requests fail: the members of FaultRequest, as in `fault(operation_id="listOrders", code="RATE_LIMITED")`."""
-        return self._data("POST", "/faults", fault)
+        return dict(self._data("POST", "/faults", fault))
 
     def trigger(self, event: str, resource: str | None = None) -> dict[str, Any]:
         """Make something happen that fires the event."""
-        return self._data("POST", "/events", {"type": event} | ({"resource": resource} if resource else {}))
+        return dict(self._data("POST", "/events", {"type": event} | ({"resource": resource} if resource else {})))
 
     def order(self, *skus: str, **more: Any) -> dict[str, Any]:
         """An order arrives, for one of each SKU; without one, for what is there. `lines`, `marketplace` and
         `fulfillment_method` are those of OrderRequest."""
         lines = {"lines": [{"sku": sku} for sku in skus]} if skus else {}
-        return self._data("POST", "/orders", lines | more)
+        return dict(self._data("POST", "/orders", lines | more))
 
     def requests(self, **query: Any) -> list[dict[str, Any]]:
         """The requests that came to this world, the oldest first; filters are those of listRequests."""
@@ -91,8 +91,7 @@ class World:
 
     def coverage(self) -> dict[str, Any]:
         """Which operations and statuses were exercised in this world."""
-        data: dict[str, Any] = self.control.get("/coverage", world_id=self.id)
-        return data
+        return dict(self.control.get("/coverage", world_id=self.id))
 
     def snapshot(self, name: str = "snapshot") -> None:
         self._data("POST", "/snapshots", {"name": name})

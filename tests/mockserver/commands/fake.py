@@ -64,7 +64,7 @@ class Fake:
 
 
 def world(identifier: str = WORLD, name: str = "Growth", **more: Any) -> dict[str, Any]:
-    row = {"id": identifier, "name": name, "plan": "growth", "currency": "USD", "fixtures": "widget-works"}
+    row: dict[str, Any] = {"id": identifier, "name": name, "plan": "growth", "currency": "USD", "fixtures": "widget-works"}
     return row | {"created_at": AT, "last_used_at": None, "expires_at": None, "counts": {"products": 62, "orders": 0}} | more
 
 
@@ -80,7 +80,13 @@ def new_world() -> dict[str, Any]:
 
 
 def key(**more: Any) -> dict[str, Any]:
-    row = {"id": "key_1", "prefix": "nxc_live_4f0a", "name": "reader", "scopes": ["products:read"], "expires_at": None}
+    row: dict[str, Any] = {
+        "id": "key_1",
+        "prefix": "nxc_live_4f0a",
+        "name": "reader",
+        "scopes": ["products:read"],
+        "expires_at": None,
+    }
     return row | {"revoked_at": None, "allowlist": [], "rate_limit": None, "created_at": AT} | more
 
 
@@ -89,13 +95,28 @@ def user(**more: Any) -> dict[str, Any]:
 
 
 def fault(**more: Any) -> dict[str, Any]:
-    row = {"id": "flt_1", "operation_id": "listOrders", "method": None, "path": None, "key_id": None, "share": 1, "seed": 0}
+    row: dict[str, Any] = {
+        "id": "flt_1",
+        "operation_id": "listOrders",
+        "method": None,
+        "path": None,
+        "key_id": None,
+        "share": 1,
+        "seed": 0,
+    }
     row |= {"times": 2, "code": "RATE_LIMITED", "status": None, "retry_after": None, "delay": None, "connection": None}
     return row | {"applied": 1} | more
 
 
 def entry(identifier: str = "req_1", **more: Any) -> dict[str, Any]:
-    row = {"id": identifier, "request_id": "x", "world_id": WORLD, "at": AT, "method": "GET", "path": "/api/orders"}
+    row: dict[str, Any] = {
+        "id": identifier,
+        "request_id": "x",
+        "world_id": WORLD,
+        "at": AT,
+        "method": "GET",
+        "path": "/api/orders",
+    }
     row |= {"query": "limit=5", "operation_id": "listOrders", "status": 200, "error_code": None, "message": None}
     return row | {"duration_ms": 12.4, "caller": "key_1", "fault": None} | more
 

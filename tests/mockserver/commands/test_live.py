@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.live import Mock
+from tests.live import Mock, running
 from tests.receiver import receiving
 
 README = Path(__file__).parent.parent.parent.parent / "README.md"
@@ -154,6 +154,28 @@ def test_listen_forwards_what_the_mock_sends_and_the_local_server_verifies_it(ty
     assert all(came.verified(secret) for came in local.ledger)
     assert {204} == {row["last_status"] for row in deliveries if row["state"] == "delivered"}
     assert "removed the endpoint" in said
+
+
+def test_on_a_shared_mock_whoever_makes_a_world_can_work_in_it_and_in_no_other(tmp_path: Path) -> None:
+    """From this machine too a token is needed there, but to make a world; what --export prints has it."""
+    with running(tmp_path, "--public", "--self-service", "--log", "off") as shared:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("NEXUS_")}
+        environment["NEXUS_MOCK_URL"] = shared.address
+        program = f"{sys.executable} -m mockserver"
+        script = f"""
+            {program} clock show; echo "$?"
+            eval "$({program} world create mine --fixtures empty --export)"
+            {program} clock show; echo "$?"
+            unset NEXUS_MOCK_WORLD
+            {program} trigger product.created; echo "$?"
+            {program} world list; echo "$?"
+        """
+        done = subprocess.run(["bash", "-uc", script], env=environment, capture_output=True, text=True, timeout=120)
+
+    lines = done.stdout.splitlines()
+    assert ["1", "0", "0", "1"] == [line for line in lines if len(line) == 1], done.stderr
+    assert "UNAUTHENTICATED" in done.stderr
+    assert "SANDBOX_ACCESS_DENIED" in done.stderr
 
 
 def test_the_readmes_commands_work_as_they_stand(mock: Mock, tmp_path: Path) -> None:
