@@ -15,6 +15,7 @@ from mockserver.domain.errors import ApiError
 
 DRAINED = 16 * 1024 * 1024  # bytes
 DRAINING = 5.0  # seconds
+KEPT = 64 * 1024  # bytes of a body that the request log has
 
 
 class Aborted(Exception):
@@ -22,18 +23,25 @@ class Aborted(Exception):
 
 
 class Body:
-    """The way in. It remembers whether the body has been read to its end, so that nothing runs on half a request."""
+    """The way in. It remembers whether the body has been read to its end, so that nothing runs on half a request; and, for
+    the log, the body's beginning (`kept`), and how much of it came (`length`)."""
 
     def __init__(self, receive: Receive, headers: Headers) -> None:
         self._receive = receive
         self._headers = headers
         self._left = "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
+        self.kept = b""
+        self.length = 0
 
     async def __call__(self) -> ASGIMessage:
         message = await self._receive()
         if message["type"] == "http.disconnect" and self._left:
             raise Aborted
         self._left = bool(message.get("more_body"))
+        if body := message.get("body"):
+            self.length += len(body)
+            if len(self.kept) <= KEPT:
+                self.kept = self.kept + body if self.kept else body
         return message
 
     async def json(self, limit: int) -> Any:

@@ -7,7 +7,7 @@ from starlette.datastructures import Headers
 RawHeaders = list[tuple[bytes, bytes]]
 
 _EXPOSED = ["X-Request-ID", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"]
-_EXPOSED += ["Retry-After", "Location", "Allow", "WWW-Authenticate", "X-Supabase-Api-Version"]
+_EXPOSED += ["Retry-After", "Location", "Allow", "WWW-Authenticate", "X-Supabase-Api-Version", "Preference-Applied"]
 MAX_AGE = "600"
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import orjson
 from connexion.middleware.abstract import ROUTING_CONTEXT, SpecMiddleware
 from starlette.types import Receive, Scope, Send
 
+from mockserver.connection import Connection
 from mockserver.domain.errors import ApiError
 from mockserver.envelope import JSON, Answer, Stream
 from mockserver.validation import Validation, Values
@@ -18,14 +19,18 @@ from nexuscommerce.contract import Document, Operation, UnreadableDocument
 
 # (visit, operation, values, body) -> its answer, or ApiError
 Answering = Callable[[Visit, Operation, Values, Any], Answer | Stream]
+# (visit, operation) -> an answer that is sent instead of the operation's, or None; or ApiError
+Before = Callable[[Visit, Operation], Awaitable[Answer | None]]
 
 
 class Dispatch(SpecMiddleware):
-    """Every operation of one document, answered by `answering` once its request is valid. `served` are those that it has."""
+    """Every operation of one document, answered by `answering` once its request is valid. `served` are those that it has.
+    `before` comes first: before the body is read and anything is checked."""
 
-    def __init__(self, document: Document, answering: Answering, served: set[str]) -> None:
+    def __init__(self, document: Document, answering: Answering, served: set[str], before: Before | None = None) -> None:
         self._document = document
         self._answering = answering
+        self._before = before
         self._validations = {name: Validation(operation) for name, operation in document.operations.items()}
         if missing := set(document.operations) - served:
             raise UnreadableDocument(
@@ -38,10 +43,13 @@ class Dispatch(SpecMiddleware):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         visit: Visit = scope["visit"]
         operation = visit.operation = self._routed(scope)
-        body = await self._body(visit, operation)
-        answer = self.answer(visit, operation, scope["path_params"], scope["query_string"], body)
+        answer = await self._before(visit, operation) if self._before else None
+        if answer is None:
+            body = await self._body(visit, operation)
+            values, body = self.read(operation, scope["path_params"], scope["query_string"], body)
+            answer = self._answering(visit, operation, values, body)
         if isinstance(answer, Stream):
-            await _stream(answer, receive, send)
+            await _stream(answer, receive, send, visit.connection)
             return
         raw = b"" if answer.body is None else orjson.dumps(answer.body)
         headers = [(name.lower().encode(), value.encode()) for name, value in answer.headers.items()]
@@ -50,13 +58,10 @@ class Dispatch(SpecMiddleware):
         await send({"type": "http.response.start", "status": operation.success, "headers": headers})
         await send({"type": "http.response.body", "body": raw})
 
-    def answer(
-        self, visit: Visit, operation: Operation, path: Mapping[str, str], query: bytes, body: Any
-    ) -> Answer | Stream:
-        """Check the request against the document, and have it answered. Raises ApiError."""
+    def read(self, operation: Operation, path: Mapping[str, str], query: bytes, body: Any) -> tuple[Values, Any]:
+        """A request's values and its body, defaults filled in. Raises VALIDATION_ERROR with all its faults."""
         values = self._validations[operation.id].check(path, query, body)
-        body = operation.body and operation.schemas.filled(operation.body, body)
-        return self._answering(visit, operation, values, body)
+        return values, operation.body and operation.schemas.filled(operation.body, body)
 
     async def _body(self, visit: Visit, operation: Operation) -> Any:
         """The parsed body of an operation that has one. Another's is read to its end too: nothing is done for a request
@@ -73,8 +78,8 @@ class Dispatch(SpecMiddleware):
         return self._document.operations[operation_id]
 
 
-async def _stream(answer: Stream, receive: Receive, send: Send) -> None:
-    """Until the client leaves, which nothing but a disconnect tells."""
+async def _stream(answer: Stream, receive: Receive, send: Send, connection: Connection | None) -> None:
+    """Until the client leaves, which nothing but a disconnect tells, or the server is about to stop."""
     headers = [(b"content-type", answer.media_type.encode()), (b"cache-control", b"no-store")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
 
@@ -86,7 +91,9 @@ async def _stream(answer: Stream, receive: Receive, send: Send) -> None:
         async for chunk in answer.chunks:
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
 
-    tasks = [asyncio.create_task(left()), asyncio.create_task(chunks())]
+    tasks: list[asyncio.Task[Any]] = [asyncio.create_task(left()), asyncio.create_task(chunks())]
+    if connection:
+        tasks.append(asyncio.create_task(connection.stopping.wait()))
     done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in pending:
         task.cancel()

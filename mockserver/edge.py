@@ -1,4 +1,4 @@
-"""Every request, in and out: request id, rate-limit and CORS headers, HEAD and OPTIONS, errors, and the log line."""
+"""Every request, in and out: request id, rate-limit and CORS headers, HEAD and OPTIONS, errors, and the log."""
 
 from __future__ import annotations
 
@@ -6,27 +6,29 @@ import logging
 import re
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from ulid import ULID
 
 from mockserver import envelope
+from mockserver.answer import Answer, RawHeaders
 from mockserver.body import Aborted, Body
+from mockserver.connection import Broken, connection_of
 from mockserver.cors import Cors
+from mockserver.domain.clocks import Clocks
 from mockserver.domain.errors import ApiError
-from mockserver.domain.instants import Clock
 from mockserver.quotas import Quota
+from mockserver.sandbox.interference import Interference
+from mockserver.sandbox.journal import Journal
 from mockserver.visit import Gate, Visit
 from nexuscommerce.contract import Contract
 
 log = logging.getLogger("mockserver")
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
-RawHeaders = list[tuple[bytes, bytes]]
 PAGE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -40,12 +42,16 @@ class Edge:
         page_methods: Mapping[str, tuple[str, ...]],
         gate: Gate,
         cors: Cors,
-        clock: Clock,
+        clocks: Clocks,
+        interference: Interference,
+        journal: Journal,
     ) -> None:
         self._app = app
         self._gate = gate
         self._cors = cors
-        self._clock = clock
+        self._clocks = clocks
+        self._interference = interference
+        self._journal = journal
         self._base_path = contract.base_path + "/"
         self._status = {refusal.code: refusal.status for refusal in contract.refusals}
         methods = {contract.base_path + path: allow for path, allow in contract.methods.items()}
@@ -57,27 +63,35 @@ class Edge:
             return
         started = time.perf_counter()
         visit = scope["visit"] = self._visit(scope, receive)
-        answer = _Answer(send, self._finish(visit), visit.body, without_body=visit.method == "HEAD")
-        refusal = ""
+        answer = Answer(send, self._finish(visit), visit)
+        aborted = False
+        try:
+            await self._answered(visit, scope, answer)
+        except Aborted:
+            aborted = True
+        except Broken:
+            if visit.connection is None:
+                raise
+        finally:
+            seconds = time.perf_counter() - started
+            self._journal.note(visit, answer, seconds)
+            if log.isEnabledFor(logging.INFO):
+                log.info("request", extra={"visit": _line(visit, answer.status, aborted, seconds)})
+
+    async def _answered(self, visit: Visit, scope: Scope, answer: Answer) -> None:
         try:
             await self._serve(visit, scope, answer)
         except (ApiError, HTTPException) as why:
-            error = why if isinstance(why, ApiError) else self._routing_error(visit, why)
-            refusal = error.code
-            await self._refuse(error, visit, answer)
-        except Aborted:
-            refusal = "ABORTED"
+            await self._refuse(why if isinstance(why, ApiError) else self._routing_error(visit, why), visit, answer)
+        except (Aborted, Broken):
+            raise
         except Exception:
             log.exception("request %s failed", visit.request_id)
             if answer.started:
                 raise
-            refusal = "INTERNAL_ERROR"
             await self._refuse(ApiError("INTERNAL_ERROR"), visit, answer)
-        finally:
-            if log.isEnabledFor(logging.INFO):
-                log.info("request", extra={"visit": _line(visit, answer.status, refusal, time.perf_counter() - started)})
 
-    async def _serve(self, visit: Visit, scope: Scope, answer: _Answer) -> None:
+    async def _serve(self, visit: Visit, scope: Scope, answer: Answer) -> None:
         allow = self._allow(visit.path)
         if not allow and not visit.path.startswith(self._base_path):
             allow = PAGE_METHODS
@@ -87,9 +101,14 @@ class Edge:
             await answer({"type": "http.response.start", "status": 204, "headers": headers})
             await answer({"type": "http.response.body", "body": b""})
             return
-        # HEAD is GET without its body (RFC 9110 §9.3.2); `_Answer` leaves the body out.
+        # HEAD is GET without its body (RFC 9110 §9.3.2); `Answer` leaves the body out.
         inner = {**scope, "method": "GET"} if visit.method == "HEAD" else scope
-        await self._app(inner, visit.body, answer)
+        try:
+            await self._app(inner, visit.body, answer)
+        except ApiError as why:
+            if why is visit.refused:
+                await self._interference.with_stranger(visit)
+            raise
 
     def _visit(self, scope: Scope, receive: Receive) -> Visit:
         headers = Headers(scope=scope)
@@ -97,8 +116,19 @@ class Edge:
         request_id = given if _REQUEST_ID.fullmatch(given) else str(ULID())
         address = scope["client"][0] if scope.get("client") else ""
         raw_path = (scope.get("raw_path") or b"").decode("latin-1")
+        now, body = self._clocks.wall(), Body(receive, headers)
         return Visit(
-            request_id, scope["method"], scope["path"], raw_path, headers, address, self._clock(), Body(receive, headers)
+            request_id,
+            scope["method"],
+            scope["path"],
+            raw_path,
+            scope["scheme"],
+            headers,
+            address,
+            now,
+            body,
+            query=scope["query_string"],
+            connection=connection_of(scope),
         )
 
     def _finish(self, visit: Visit) -> Callable[[], RawHeaders]:
@@ -108,7 +138,12 @@ class Edge:
         def headers() -> RawHeaders:
             free = visit.method == "OPTIONS" or (visit.operation is not None and not visit.operation.scopes) or visit.page
             quota = self._gate.look(visit) if free else self._gate.count(visit)
-            return [(b"x-request-id", visit.request_id.encode()), *_quota_headers(quota), *self._cors.headers(visit.headers)]
+            common = [
+                (b"x-request-id", visit.request_id.encode()),
+                *_quota_headers(quota),
+                *self._cors.headers(visit.headers),
+            ]
+            return [*common, (b"preference-applied", visit.preferred.encode("latin-1"))] if visit.preferred else common
 
         return headers
 
@@ -121,34 +156,13 @@ class Edge:
             return ApiError("METHOD_NOT_ALLOWED", headers={"Allow": allow}, path=visit.path, method=visit.method)
         return ApiError("ROUTE_NOT_FOUND", path=visit.path)
 
-    async def _refuse(self, error: ApiError, visit: Visit, answer: _Answer) -> None:
+    async def _refuse(self, error: ApiError, visit: Visit, answer: Answer) -> None:
+        visit.error = error
         raw = envelope.error(error)
         extra = [(name.lower().encode(), value.encode()) for name, value in {**_challenge(error), **error.headers}.items()]
         headers = [envelope.JSON, (b"content-length", b"%d" % len(raw)), *extra]
-        await answer({"type": "http.response.start", "status": self._status[error.code], "headers": headers})
+        await answer({"type": "http.response.start", "status": error.status or self._status[error.code], "headers": headers})
         await answer({"type": "http.response.body", "body": raw})
-
-
-class _Answer:
-    """The way out: adds the common headers to the start of an answer, and leaves out the body of an answer to HEAD."""
-
-    def __init__(self, send: Send, headers: Callable[[], RawHeaders], body: Body, *, without_body: bool) -> None:
-        self._send = send
-        self._headers = headers
-        self._body = body
-        self._without_body = without_body
-        self.started = False
-        self.status = 0
-
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            with suppress(Aborted, ApiError):
-                await self._body.drain()
-            self.started, self.status = True, message["status"]
-            message = {**message, "headers": [*message["headers"], *self._headers()]}
-        elif self._without_body and message["type"] == "http.response.body":
-            message = {**message, "body": b""}
-        await self._send(message)
 
 
 # RFC 6750 §3: no error code for a caller who sent no credentials.
@@ -177,7 +191,7 @@ def _pattern(path: str) -> re.Pattern[str]:
     return re.compile("[^/]+".join(re.escape(part) for part in re.split(r"\{[^}]+\}", path)))
 
 
-def _line(visit: Visit, status: int, refusal: str, seconds: float) -> dict[str, Any]:
+def _line(visit: Visit, status: int, aborted: bool, seconds: float) -> dict[str, Any]:
     """What the log says of a request. No query and no header: a secret may stand there. The path is as it was sent,
     still encoded: decoded it could write lines of its own."""
     return {
@@ -185,7 +199,7 @@ def _line(visit: Visit, status: int, refusal: str, seconds: float) -> dict[str, 
         "method": visit.method,
         "path": visit.raw_path,
         "status": status,
-        "refusal": refusal,
+        "refusal": "ABORTED" if aborted else visit.error.code if visit.error else "",
         "milliseconds": round(seconds * 1000, 2),
         "caller": visit.principal.name if visit.principal else visit.address,
         "tenant": visit.tenant,

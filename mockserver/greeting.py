@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.login import fits
+from mockserver.passwords import fits
 from mockserver.settings import Settings
 from mockserver.store.world import World
 

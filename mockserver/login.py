@@ -6,12 +6,12 @@ import asyncio
 import math
 from typing import Any
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from starlette.routing import Route
 
+from mockserver.domain.clocks import SERVER, Clocks
 from mockserver.domain.errors import ApiError
 from mockserver.gotrue import Body, Query, Refused, body_of, endpoint, text_of
+from mockserver.passwords import fits
 from mockserver.profiles import profile
 from mockserver.quotas import Quotas
 from mockserver.store.database import Database
@@ -27,7 +27,8 @@ FAILURES, WINDOW = 30, 300  # failed logins of one address, in so many seconds o
 class Login:
     """Password and refresh grants, the user, the logout."""
 
-    def __init__(self, database: Database, tokens: Tokens, quotas: Quotas) -> None:
+    def __init__(self, database: Database, tokens: Tokens, quotas: Quotas, clocks: Clocks) -> None:
+        self._clocks = clocks
         self._database = database
         self._sessions = database.sessions
         self._tokens = tokens
@@ -60,6 +61,7 @@ class Login:
         token = text_of(body, "refresh_token")
         if not token:
             raise Refused("validation_failed", "refresh_token required")
+        visit.now = self._clocks.now(self._sessions.tenant(token))
         return self._sessions.renew(token, visit.now)
 
     async def _owner(self, visit: Visit, email: str, password: str) -> str:
@@ -68,7 +70,7 @@ class Login:
         argon2 takes 10 ms, in a thread, so that other requests go on; one login at a time, so that guesses sent all at once
         are counted like others.
         """
-        counter, now = f"login:{visit.address}", visit.now.timestamp()
+        counter, now = f"login:{visit.address}", self._clocks.now().timestamp()
         async with self._one_at_a_time:
             if self._quotas.counted(counter, WINDOW, now) >= FAILURES:
                 raise Refused("over_request_rate_limit", wait=math.ceil(WINDOW - now % WINDOW))
@@ -77,6 +79,7 @@ class Login:
             if account is None or not is_right or account.email.casefold() != email.casefold():
                 self._quotas.count(counter, WINDOW, now)
                 raise Refused("invalid_credentials")
+            visit.now = self._clocks.now(account.tenant_id)
             return account.id
 
     async def _user(self, visit: Visit, _: Query) -> dict[str, Any]:
@@ -97,10 +100,12 @@ class Login:
         if scheme.lower() != "bearer" or not token.strip():
             raise Refused("no_authorization")
         try:
-            claims = self._tokens.read(token.strip(), visit.now)
+            claims = self._tokens.claims(token.strip())
+            user = self._database.platform.user(str(claims.get("sub")))
+            visit.now = self._clocks.now(user.tenant_id if user else SERVER)
+            self._tokens.require_in_force(claims, visit.now)
         except ApiError as why:
             raise Refused("bad_jwt", _EXPIRED if why.code == "TOKEN_EXPIRED" else "") from None
-        user = self._database.platform.user(str(claims["sub"]))
         if user is None:
             raise Refused("user_not_found")
         if "session_id" not in claims:
@@ -126,11 +131,3 @@ class Login:
 
     def _profile(self, user: User) -> dict[str, Any]:
         return profile(user._asdict(), user.tenant_id, self._sessions.last_login(user.id))
-
-
-def fits(password_hash: str, password: str) -> bool:
-    """Whether the hash (argon2, PHC string) is of the password."""
-    try:
-        return PasswordHasher().verify(password_hash, password)
-    except (VerificationError, InvalidHashError):
-        return False

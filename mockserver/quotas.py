@@ -15,6 +15,7 @@ from limits.storage import Storage, storage_from_string
 from nexuscommerce.contract import Plan
 
 MINUTE, HOUR = 60, 3600
+HELD = 24 * 3600  # seconds on the wall that a window lasts at most whose clock stands still
 _NAMES = {MINUTE: "minute", HOUR: "hour"}
 
 
@@ -45,14 +46,15 @@ class Quotas:
         self._storage = storage
         self._enforced = enforced
 
-    def take(self, counter: str, plan: Plan, now: float) -> Quota:
-        """Count one request. A refused request costs nothing in the hour's window."""
+    def take(self, counter: str, plan: Plan, now: float, *, held: bool = False) -> Quota:
+        """Count one request. A refused request costs nothing in the hour's window. `held`: the clock stands still, and the
+        windows with it."""
         if not self._enforced:
             return self.look(counter, plan, now)
-        minute = self._hit(counter, MINUTE, now)
+        minute = self._hit(counter, MINUTE, now, held=held)
         if minute > plan.per_minute:
             return _quota(plan, now, minute, self._used(counter, HOUR, now))
-        return _quota(plan, now, minute, self._hit(counter, HOUR, now))
+        return _quota(plan, now, minute, self._hit(counter, HOUR, now, held=held))
 
     def look(self, counter: str, plan: Plan, now: float) -> Quota:
         """The same headers without counting: for health checks and OPTIONS."""
@@ -68,8 +70,16 @@ class Quotas:
         """How many have been counted in the window so far."""
         return self._used(counter, window, now)
 
-    def _hit(self, counter: str, window: int, now: float) -> int:
-        return self._storage.incr(_name(counter, window, now), window)
+    def hold(self, counter: str, now: float) -> None:
+        """What was counted in the windows of now stays, however long they last: their clock is about to stand still."""
+        for window in (MINUTE, HOUR):
+            name = _name(counter, window, now)
+            if used := self._storage.get(name):
+                self._storage.clear(name)
+                self._storage.incr(name, HELD, amount=used)
+
+    def _hit(self, counter: str, window: int, now: float, *, held: bool = False) -> int:
+        return self._storage.incr(_name(counter, window, now), HELD if held else window)
 
     def _used(self, counter: str, window: int, now: float) -> int:
         return self._storage.get(_name(counter, window, now))

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from connexion.middleware.routing import RoutingMiddleware
+from connexion.resolver import Resolution, Resolver
 from starlette.routing import Router
 from starlette.types import ASGIApp
 
@@ -20,6 +21,17 @@ class StrictRouting(RoutingMiddleware):
     def add_api(self, *args: Any, **options: Any) -> None:
         super().add_api(*args, **options)
         exact(self.router)
+
+
+class Unresolved(Resolver):
+    """Connexion wants a function for each operation; dispatch has them in a table of its own."""
+
+    def resolve(self, operation: Any) -> Resolution:
+        return Resolution(_nothing, operation.operation_id)
+
+
+def _nothing() -> None:
+    """Never called."""
 
 
 def exact(router: Router) -> Router:

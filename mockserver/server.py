@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import socket
 from contextlib import AbstractAsyncContextManager, suppress
@@ -14,6 +15,7 @@ from ulid import ULID
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from mockserver import envelope
+from mockserver.connection import Connection
 from mockserver.domain.errors import ApiError
 
 
@@ -23,7 +25,18 @@ class PortTaken(Exception):
 
 class Protocol(H11Protocol):
     """h11 and not httptools (docs/decisions.md): it reads a body beside `Upgrade`, bounds headers, and leaves unknown
-    methods to the app. What it cannot parse never reaches the app, and so no counter: it is answered from here."""
+    methods to the app. What it cannot parse never reaches the app, and so no counter: it is answered from here.
+
+    Requests find their connection in the state of their scope."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._connection = Connection(transport)
+        self.app_state = {**self.app_state, "connection": self._connection}
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        self._connection.stopping.set()
 
     def send_400_response(self, msg: str) -> None:
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):

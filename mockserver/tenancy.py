@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mockserver import magic
 from mockserver.call import Call
 from mockserver.cursors import Cursors
 from mockserver.envelope import Answer
@@ -28,6 +29,9 @@ class Tenancy:
         call = Call(operation, visit.tenant, values, body, visit.now, self._cursors)
         if operation.id in OPEN_OPERATIONS:
             return OPEN_OPERATIONS[operation.id](call)
+        self._database.worlds.used(call.tenant, call.now)
         catch_up(self._database, call.tenant, call.now)
         with self._database.shop(call.tenant, writes=operation.method != "GET") as shop:
-            return OPERATIONS[operation.id](shop, call)
+            answer = OPERATIONS[operation.id](shop, call)
+            magic.happen(shop, call)
+            return answer

@@ -67,6 +67,19 @@ class Tokens:
 
         Only ES256 is accepted whatever the token says of itself (RFC 8725 §3.1), with the key that `kid` names.
         """
+        claims = self.claims(token)
+        self.require_in_force(claims, now)
+        return claims
+
+    def claims(self, token: str) -> Mapping[str, Any]:
+        """What a token says that we have signed, in force or not. Raises ApiError TOKEN_INVALID."""
+        try:
+            return jwt.decode(token, self._public, algorithms=[ALGORITHM]).claims
+        except (JoseError, ValueError, TypeError, KeyError):
+            raise ApiError("TOKEN_INVALID") from None
+
+    def require_in_force(self, claims: Mapping[str, Any], now: datetime) -> None:
+        """Whether the claims are those of our tokens, and now is their time. Raises as `read` does."""
         rules = jwt.JWTClaimsRegistry(
             now=int(now.timestamp()),
             iss={"essential": True, "value": self._issuer},
@@ -75,10 +88,8 @@ class Tokens:
             exp={"essential": True},
         )
         try:
-            claims = jwt.decode(token, self._public, algorithms=[ALGORITHM]).claims
-            rules.validate(claims)
+            rules.validate(dict(claims))
         except ExpiredTokenError:
             raise ApiError("TOKEN_EXPIRED") from None
         except (JoseError, ValueError, TypeError, KeyError):
             raise ApiError("TOKEN_INVALID") from None
-        return claims

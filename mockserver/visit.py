@@ -7,11 +7,14 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from starlette.datastructures import Headers
 
 from mockserver.auth import Doorman, Principal
 from mockserver.body import Body
+from mockserver.connection import Connection
+from mockserver.domain.clocks import Clocks
 from mockserver.domain.errors import ApiError
 from mockserver.quotas import Quota, Quotas
 from nexuscommerce.contract import Contract, Operation, Plan
@@ -21,15 +24,27 @@ log = logging.getLogger("mockserver")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
+class Guest(NamedTuple):
+    """Who may turn the mock (`/_sandbox`): one world, all of them (None), or nothing ("")."""
+
+    world: str | None
+
+
+OPERATOR, NOBODY = Guest(None), Guest("")
+
+
 @dataclass(slots=True)
 class Visit:
     """What is known of a request so far. `refused` is what its credentials were refused for, kept for its turn;
-    `page` is true outside the API."""
+    `page` is true outside the API, where `guest` may turn the mock; `now` is the time in the caller's world, which stands still
+    if it is `held`. `error` is what was answered instead, `fault` the fault that was applied (or `prefer`), `spoiled` how it
+    spoils the answer's body, `preferred` the preferences that were followed."""
 
     request_id: str
     method: str
     path: str
     raw_path: str
+    scheme: str
     headers: Headers
     address: str
     now: datetime
@@ -40,13 +55,24 @@ class Visit:
     quota: Quota | None = None
     tenant: str = ""
     page: bool = False
+    query: bytes = b""
+    connection: Connection | None = None
+    error: ApiError | None = None
+    fault: str = ""
+    spoiled: str = ""
+    preferred: str = ""
+    guest: Guest | None = None
+    held: bool = False
 
 
 class Gate:
     """Identifies and counts a caller once, and refuses in the order of `x-refusals`."""
 
-    def __init__(self, doorman: Doorman, quotas: Quotas, contract: Contract, anonymous_per_minute: int) -> None:
+    def __init__(
+        self, doorman: Doorman, quotas: Quotas, contract: Contract, clocks: Clocks, anonymous_per_minute: int
+    ) -> None:
         self._doorman = doorman
+        self._clocks = clocks
         self._quotas = quotas
         plan = contract.plan_without_credentials
         self._anonymous = Plan(anonymous_per_minute, anonymous_per_minute * 60) if anonymous_per_minute else plan
@@ -55,7 +81,7 @@ class Gate:
         """Identify the caller and count the request; once, however often it is asked."""
         if visit.quota is None:
             self._identify(visit)
-            visit.quota = self._quotas.take(*self._counter(visit), visit.now.timestamp())
+            visit.quota = self._quotas.take(*self._counter(visit), visit.now.timestamp(), held=visit.held)
         return visit.quota
 
     def look(self, visit: Visit) -> Quota:
@@ -71,10 +97,13 @@ class Gate:
 
     def _identify(self, visit: Visit) -> None:
         try:
+            visit.now = self._clocks.now()
             tokens = visit.headers.getlist("authorization")
             if len(tokens) > 1:
                 raise ApiError("TOKEN_INVALID")
-            visit.principal = self._doorman.identify(tokens[0] if tokens else None, visit.address, visit.now)
+            visit.principal = self._doorman.identify(tokens[0] if tokens else None, visit.address)
+            visit.now = visit.principal.now
+            visit.held = self._clocks.is_frozen(visit.principal.tenant_id)
         except ApiError as refusal:
             visit.refused = refusal
         except Exception:  # the answer's headers need a quota even when the store of keys has failed

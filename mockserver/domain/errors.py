@@ -50,7 +50,8 @@ FAULTS = 100
 
 
 class ApiError(Exception):
-    """A refusal: a code of MESSAGES or CONTROL_MESSAGES, what its message tells, `details` for programs, and headers of its own."""
+    """A refusal: a code of MESSAGES or CONTROL_MESSAGES, what its message tells, `details` for programs, and headers of its
+    own. `status` is 0 until a document has said it."""
 
     def __init__(
         self,
@@ -62,6 +63,7 @@ class ApiError(Exception):
     ) -> None:
         self.code = code
         self.message = _ALL[code].format_map(told)[:MESSAGE_LENGTH]
+        self.status = 0
         self.details = details or {}
         self.headers = headers or {}
         super().__init__(f"{code}: {self.message}")

@@ -55,7 +55,7 @@ def ship(transitions: Transitions, order: Order, shipment: Mapping[str, Any]) ->
     return {"status": status, "line_items": after}
 
 
-def with_event(order: Order, event: str, message: str, at: str) -> list[dict[str, Any]]:
+def with_event(order: Order, event: str, message: str, at: str, outcome: str = "success") -> list[dict[str, Any]]:
     """The order's `sync_history` with one more step; the schema keeps the last 1,000."""
-    step = {"event": event, "status": "success", "message": message[:500], "created_at": at}
+    step = {"event": event, "status": outcome, "message": message[:500], "created_at": at}
     return [*order["sync_history"], step][-1000:]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, NoReturn
 
 from mockserver import envelope
 from mockserver.call import Call
+from mockserver.domain import instants
 from mockserver.domain.errors import ApiError
 from mockserver.envelope import Answer
-from mockserver.store.shop import Shop, Taken
+from mockserver.ids import new_id
+from mockserver.store.shop import Row, Shop, Taken
 
 _NO_STOCK = {
     "total_on_hand": 0,
@@ -25,23 +29,23 @@ def get_product(shop: Shop, call: Call) -> Answer:
 
 def create_product(shop: Shop, call: Call) -> Answer:
     """What the body does not give is empty (contract: Resources)."""
-    product = {
-        **dict.fromkeys(call.members),
-        "status": "draft",
-        "currency": shop.currency(),
-        "images": [],
-        **call.body,
-        "id": call.new_id("prod"),
-        "created_at": call.at,
-        "updated_at": call.at,
-    }
+    product = created(shop, call.now, call.members, call.body)
+    return envelope.one(product, {"Location": f"/api/products/{product['sku']}"})
+
+
+def created(shop: Shop, now: datetime, members: Iterable[str], given: Row) -> Row:
+    """A new product. Raises SKU_ALREADY_EXISTS."""
+    at = instants.text(now)
+    usual = {"status": "draft", "currency": shop.currency(), "images": []}
+    made = {"id": new_id("prod", now), "created_at": at, "updated_at": at}
+    product = {**dict.fromkeys(members), **usual, **given, **made}
     try:
         shop.insert("products", product)
     except Taken:
         raise ApiError("SKU_ALREADY_EXISTS", sku=product["sku"]) from None
     shop.insert("inventory", _NO_STOCK | {name: product[name] for name in ("id", "sku", "title")})
-    shop.emit("product.created", call.at, [product["id"]])
-    return envelope.one(product, {"Location": f"/api/products/{product['sku']}"})
+    shop.emit("product.created", at, [product["id"]])
+    return product
 
 
 def update_product(shop: Shop, call: Call) -> Answer:
@@ -58,13 +62,16 @@ def update_product(shop: Shop, call: Call) -> Answer:
 
 def delete_product(shop: Shop, call: Call) -> Answer:
     """With its inventory, and with what was recommended for it. Past orders stay as they are."""
-    product = _product(shop, call)
-    shop.emit("product.deleted", call.at, [product["id"]])
-    shop.stocks.forget(product["id"])
-    shop.delete("inventory", product["id"], call.at)
-    shop.prices.ended(call.path["sku"])
-    shop.delete("products", product["id"], call.at)
+    end(shop, call.at, _product(shop, call)["id"], call.path["sku"])
     return Answer(None)
+
+
+def end(shop: Shop, at: str, product_id: str, sku: str) -> None:
+    shop.emit("product.deleted", at, [product_id])
+    shop.stocks.forget(product_id)
+    shop.delete("inventory", product_id, at)
+    shop.prices.ended(sku)
+    shop.delete("products", product_id, at)
 
 
 def _product(shop: Shop, call: Call) -> dict[str, Any]:

@@ -37,5 +37,5 @@ def instant(name: str, **options: Any) -> Column[str]:
     return Column(name, String(24), **options)
 
 
-def tenant() -> Column[str]:
-    return Column("tenant_id", ForeignKey("tenants.id"), nullable=False)
+def tenant(**options: Any) -> Column[str]:
+    return Column("tenant_id", ForeignKey("tenants.id"), nullable=False, **options)

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, MetaData, create_engine, event, inspe
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from mockserver.domain import instants
 from mockserver.domain.stock import ShortOfStock
 from mockserver.store.columns import metadata
 from mockserver.store.platform import Platform
@@ -23,9 +24,11 @@ from mockserver.store.sessions import Sessions
 from mockserver.store.shop import Shop
 from mockserver.store.tables import facts, index_sorts
 from mockserver.store.world import World
+from mockserver.store.worlds import Worlds
 from nexuscommerce.contract import Contract
 
-_WAKING = "SELECT DISTINCT tenant_id FROM jobs WHERE wakes_at <= ?"
+_WAKING = """SELECT tenant_id, min(wakes_at) FROM jobs JOIN tenants ON tenants.id = tenant_id
+    WHERE wakes_at <= ? AND kind = 'world' GROUP BY tenant_id"""
 _WAKES = "SELECT 1 FROM jobs WHERE tenant_id = ? AND wakes_at <= ? LIMIT 1"
 
 
@@ -36,13 +39,14 @@ class UnusableDatabase(Exception):
 class Database:
     """One SQLite file in WAL mode. Calls run inline on the event loop, so one connection serves them all."""
 
-    def __init__(self, engine: Engine, events: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(self, engine: Engine, events: Mapping[str, tuple[str, ...]], fixtures: World) -> None:
         self._engine = engine
         self._events = events
         self._connection = engine.connect()
         self._driver: sqlite3.Connection = self._connection.connection.dbapi_connection  # type: ignore[assignment]
         self.platform = Platform(self._connection, self._data_version)
         self.sessions = Sessions(self.transaction)
+        self.worlds = Worlds(self, fixtures)
 
     @contextmanager
     def shop(self, tenant: str, *, writes: bool) -> Iterator[Shop]:
@@ -67,11 +71,19 @@ class Database:
 
     def wakes(self, tenant: str, at: str) -> bool:
         """Whether a job of the tenant has a step that is due. Asked with every request, so it is one prepared statement."""
-        return self._driver.execute(_WAKES, (tenant, at)).fetchone() is not None
+        return self.has(_WAKES, tenant, at)
 
-    def waking(self, at: str) -> list[str]:
-        """The tenants of which a job has a step that is due."""
-        return [row[0] for row in self._driver.execute(_WAKING, (at,))]
+    def waking(self, at: str) -> list[tuple[str, str]]:
+        """The tenants of which a job has a step that is due by then, each with the instant of the first."""
+        return list(self._driver.execute(_WAKING, (at,)))
+
+    def has(self, statement: str, *values: str) -> bool:
+        """Whether the statement, which is prepared once, finds anything."""
+        return self._driver.execute(statement, values).fetchone() is not None
+
+    def turned(self) -> None:
+        """Keys, plans or clocks have been changed from here: the next request reads them anew."""
+        self.platform.forget()
 
     def _data_version(self) -> int:
         """Changes whenever another connection has changed the file (SQLite: PRAGMA data_version)."""
@@ -110,7 +122,7 @@ def open_database(path: Path, contract: Contract, world: World, *, fresh: bool =
     except UnusableDatabase:
         engine.dispose()
         raise
-    return Database(engine, contract.events)
+    return Database(engine, contract.events, world)
 
 
 def version() -> str:
@@ -160,7 +172,7 @@ def _make_anew(connection: Connection, world: World) -> None:
     metadata.create_all(connection)
     known = {"version": version(), "world": world.digest, "cursor_secret": secrets.token_urlsafe(32)}
     connection.execute(facts.insert(), [{"name": name, "value": value} for name, value in known.items()])
-    seed(connection, world)
+    seed(connection, world, instants.text(instants.now()))
     connection.exec_driver_sql("COMMIT")
     connection.exec_driver_sql("PRAGMA foreign_keys = ON")
 

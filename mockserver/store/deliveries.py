@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, exists, literal_column, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, case, exists, func, literal_column, or_, select
 
 from mockserver.store.database import Database
 from mockserver.store.outbox import PENDING, deliveries, endpoints, events
@@ -16,12 +16,14 @@ class Due:
     """A delivery to be sent now. What nobody should find in a log is not in its repr."""
 
     id: str
+    tenant_id: str
     endpoint_id: str
     resource: str
     type: str
     tries: int
     url: str = field(repr=False)
     secret: str = field(repr=False)
+    former_secret: str | None = field(repr=False)  # valid too for a while
     body: bytes = field(repr=False)
 
 
@@ -37,16 +39,30 @@ class Delivery(NamedTuple):
     due_at: str
     last_status: int | None
     last_error: str | None
+    updated_at: str
+    is_test: bool
+    url: str
+
+
+class Wire(NamedTuple):
+    """What went over the wire at the last try: the body is sent at each, the rest is None before the first."""
+
+    body: bytes
+    sent_headers: list[list[str]] | None
+    answer_headers: list[list[str]] | None
+    answer_body: bytes | None
 
 
 # Written out, since SQLite takes a partial index only where the statement's own text says its condition.
 _PENDING: ColumnElement[str] = literal_column(f"'{PENDING}'")
 _NOW: BindParameter[str] = bindparam("now")
 
-_BUSY = select(endpoints.c.id, endpoints.c.tenant_id).where(
-    endpoints.c.paused.is_(False),
-    exists().where(deliveries.c.endpoint_id == endpoints.c.id, deliveries.c.state == _PENDING, deliveries.c.due_at <= _NOW),
+_FIRST_DUE = (
+    select(func.min(deliveries.c.due_at))
+    .where(deliveries.c.endpoint_id == endpoints.c.id, deliveries.c.state == _PENDING)
+    .scalar_subquery()
 )
+_BUSY = select(endpoints.c.id, endpoints.c.tenant_id, _FIRST_DUE).where(endpoints.c.paused.is_(False), _FIRST_DUE <= _NOW)
 
 
 def _due() -> Select[Any]:
@@ -59,8 +75,9 @@ def _due() -> Select[Any]:
         earlier.c.event_position < deliveries.c.event_position,
         or_(earlier.c.tries == 0, earlier.c.due_at <= _NOW),
     )
-    sent = (endpoints.c.url, endpoints.c.secret, events.c.body)
-    own = (deliveries.c[name] for name in ("id", "endpoint_id", "resource"))
+    former = case((endpoints.c.former_until > _NOW, endpoints.c.former_secret))
+    sent = (endpoints.c.url, endpoints.c.secret, former, events.c.body)
+    own = (deliveries.c[name] for name in ("id", "tenant_id", "endpoint_id", "resource"))
     return (
         select(*own, events.c.type, deliveries.c.tries, *sent)
         .join(endpoints, endpoints.c.id == deliveries.c.endpoint_id)
@@ -77,10 +94,19 @@ def _due() -> Select[Any]:
 
 
 _DUE = _due()
+_ELSEWHERE = {"type": events, "url": endpoints, "body": events}
+_JOINED = events.join(deliveries, events.c.position == deliveries.c.event_position).join(
+    endpoints, endpoints.c.id == deliveries.c.endpoint_id
+)
 _SHOWN = (
-    select(*((events if name == "type" else deliveries).c[name] for name in Delivery._fields))
-    .join(events, events.c.position == deliveries.c.event_position)
+    select(*(_ELSEWHERE.get(name, deliveries).c[name] for name in Delivery._fields))
+    .select_from(_JOINED)
     .order_by(deliveries.c.event_position.desc(), deliveries.c.id.desc())
+)
+_WIRE = (
+    select(*(_ELSEWHERE.get(name, deliveries).c[name] for name in Wire._fields))
+    .select_from(_JOINED)
+    .where(deliveries.c.id == bindparam("delivery"))
 )
 _RECORD = deliveries.update().where(deliveries.c.id == bindparam("delivery"))
 
@@ -91,10 +117,10 @@ class Deliveries:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def busy(self, now: str) -> list[tuple[str, str]]:
-        """The endpoints that are not paused and have something due, each with its tenant."""
+    def busy(self, now: str) -> list[tuple[str, str, str]]:
+        """The endpoints that are not paused and have something due, each with its tenant and when the first was due."""
         with self._database.transaction(writes=False) as connection:
-            return [(row.id, row.tenant_id) for row in connection.execute(_BUSY, {"now": now})]
+            return [(row[0], row[1], row[2]) for row in connection.execute(_BUSY, {"now": now})]
 
     def due(self, endpoint_id: str, now: str, limit: int) -> list[Due]:
         """What to send to an endpoint, at most one of each resource: those that are being sent are among them."""
@@ -102,12 +128,21 @@ class Deliveries:
             rows = connection.execute(_DUE, {"endpoint": endpoint_id, "now": now, "limit": limit}).all()
         return [Due(*row) for row in rows]
 
-    def all(self, tenant_id: str | None, state: str | None, limit: int) -> list[Delivery]:
-        """The latest of one tenant or of all, in one state or in any, the oldest of them first."""
-        wanted = [deliveries.c[name] == value for name, value in (("tenant_id", tenant_id), ("state", state)) if value]
+    def all(self, tenant_id: str | None, state: str | None, limit: int, endpoint_id: str | None = None) -> list[Delivery]:
+        """The latest of one tenant or of all, in one state or in any, to one endpoint or any, the oldest of them first."""
+        asked = {"tenant_id": tenant_id, "state": state, "endpoint_id": endpoint_id}
+        wanted = [deliveries.c[name] == value for name, value in asked.items() if value]
         with self._database.transaction(writes=False) as connection:
             rows = connection.execute(_SHOWN.where(*wanted).limit(limit)).all()
         return [Delivery(*row) for row in reversed(rows)]
+
+    def one(self, tenant_id: str, delivery_id: str) -> tuple[Delivery, Wire] | None:
+        """A delivery of the tenant, and what went over the wire."""
+        its = deliveries.c.tenant_id == tenant_id, deliveries.c.id == delivery_id
+        with self._database.transaction(writes=False) as connection:
+            row = connection.execute(_SHOWN.where(*its)).first()
+            wire = connection.execute(_WIRE, {"delivery": delivery_id}).first()
+        return (Delivery(*row), Wire(*wire)) if row and wire else None
 
     def redeliver(self, delivery_id: str, now: str) -> bool:
         """Send it again as if it had never been tried. False: there is no such delivery."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import (
@@ -40,6 +40,8 @@ endpoints = Table(
     tenant(),
     Column("url", String(2048), nullable=False),
     Column("secret", String(200), nullable=False),  # as it is: it signs
+    Column("former_secret", String(200)),  # valid too, until then
+    instant("former_until"),
     Column("events", JSON, nullable=False),
     Column("paused", Boolean, nullable=False, default=False),
     instant("created_at", nullable=False),
@@ -72,6 +74,11 @@ deliveries = Table(
     instant("updated_at", nullable=False),
     Column("last_status", Integer),
     Column("last_error", Text),
+    Column("is_test", Boolean, nullable=False, default=False),
+    # The last try: names and values of the headers that were sent, and of the answer with as much of its body as was read.
+    Column("sent_headers", JSON(none_as_null=True)),
+    Column("answer_headers", JSON(none_as_null=True)),
+    Column("answer_body", LargeBinary),
 )
 _TO = deliveries.c.endpoint_id
 _OPEN = deliveries.c.state == PENDING
@@ -95,14 +102,41 @@ def emit(connection: Connection, tenant_id: str, type_: str, at: str, resources:
     moment = instants.parse(at)
     told, due = [], []
     for position, (resource, data) in enumerate(resources, first):
-        event = {"id": new_id("evt", moment), "type": type_, "created_at": at, "tenant_id": tenant_id}
-        body = orjson.dumps(event | {"data": orjson.Fragment(data)})
-        told.append(event | {"position": position, "resource": resource, "body": body})
+        told.append(_event(tenant_id, type_, moment, at, position, resource, data))
         due += [_delivery(endpoint_id, told[-1], moment) for endpoint_id in wanted]
     if told:
         connection.execute(events.insert(), told)
     if due:
         connection.execute(deliveries.insert(), due)
+
+
+class Event(NamedTuple):
+    """An event that was written: what it is of, and the body that is sent."""
+
+    resource: str
+    body: bytes
+
+
+def last(connection: Connection, tenant_id: str, type_: str) -> Event:
+    """The tenant's latest event of a type; there is one."""
+    its = select(events.c.resource, events.c.body).where(events.c.tenant_id == tenant_id, events.c.type == type_)
+    return Event(*connection.execute(its.order_by(events.c.position.desc()).limit(1)).one())
+
+
+def test(connection: Connection, tenant_id: str, type_: str, at: str, resource: str, data: str, endpoint_id: str) -> str:
+    """Write an event that no change is behind, for one endpoint, whatever it asked for. The delivery's id."""
+    position, moment = int(connection.execute(_LAST).scalar_one()) + 1, instants.parse(at)
+    event = _event(tenant_id, type_, moment, at, position, resource, data)
+    delivery = _delivery(endpoint_id, event, moment) | {"is_test": True}
+    connection.execute(events.insert(), event)
+    connection.execute(deliveries.insert(), delivery)
+    return str(delivery["id"])
+
+
+def _event(tenant_id: str, type_: str, moment: datetime, at: str, position: int, resource: str, data: str) -> dict[str, Any]:
+    event = {"id": new_id("evt", moment), "type": type_, "created_at": at, "tenant_id": tenant_id}
+    body = orjson.dumps(event | {"data": orjson.Fragment(data)})
+    return event | {"position": position, "resource": resource, "body": body}
 
 
 def _delivery(endpoint_id: str, event: dict[str, Any], moment: datetime) -> dict[str, Any]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, select
 
+from mockserver.domain.clocks import Setting
+from mockserver.store import clocks
 from mockserver.store.tables import facts, keys, tenants, users
 
 
@@ -39,6 +41,7 @@ class Account(NamedTuple):
     """What a login is checked against."""
 
     id: str
+    tenant_id: str
     email: str
     password_hash: str
 
@@ -62,23 +65,40 @@ _FACT = select(facts.c.value).where(facts.c.name == bindparam("name"))
 
 
 class Platform:
-    """Read-only. Keys are remembered until anything is written to the file by another connection than this one."""
+    """Read-only. Keys and clocks are remembered until something is written to the file by another connection than this one,
+    or `forget` is called."""
 
     def __init__(self, connection: Connection, data_version: Callable[[], int]) -> None:
         self._connection = connection
         self._data_version = data_version
         self._keys: dict[str, Key] = {}
-        self._keys_of = -1
+        self._clocks: Mapping[str, Setting] | None = None
+        self._as_of = -1
+
+    def forget(self) -> None:
+        """What keys and clocks say may have been changed from here."""
+        self._keys, self._clocks = {}, None
 
     def key(self, digest: str) -> Key | None:
-        if (now := self._data_version()) != self._keys_of:
-            self._keys, self._keys_of = {}, now
+        self._refresh()
         if digest in self._keys:
             return self._keys[digest]
         row = self._connection.execute(_KEY, {"digest": digest}).first()
         if row is None:
             return None
         return self._keys.setdefault(digest, Key(*row))
+
+    def clocks(self) -> Mapping[str, Setting]:
+        """The clocks that have been turned, by tenant."""
+        self._refresh()
+        if self._clocks is None:
+            self._clocks = clocks.read(self._connection)
+        return self._clocks
+
+    def _refresh(self) -> None:
+        if (now := self._data_version()) != self._as_of:
+            self.forget()
+            self._as_of = now
 
     def user(self, user_id: str) -> User | None:
         row = self._connection.execute(_USER, {"id": user_id}).first()

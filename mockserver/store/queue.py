@@ -15,6 +15,7 @@ from mockserver.store.tables import jobs
 Row = dict[str, Any]
 
 _MINE = select(jobs).where(*mine(jobs))
+_ONE = _MINE.where(jobs.c.id == bindparam("job"))
 _RANK = case({name: rank for rank, name in enumerate(PRIORITIES)}, value=jobs.c.priority)
 _FIRST = (_RANK, jobs.c.created_at, jobs.c.id)
 # At one instant a job becomes ready before another ends: the worker that comes free may take it.
@@ -40,6 +41,10 @@ class Queue:
     def __init__(self, connection: Connection, tenant: str) -> None:
         self._connection = connection
         self._tenant = tenant
+
+    def one(self, job_id: str) -> Row:
+        """A job that there is, as it is kept."""
+        return self._rows(_ONE, job=job_id)[0]
 
     def due(self, at: str) -> Row | None:
         """The job whose next step is the earliest that is due."""

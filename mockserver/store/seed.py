@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Column, Connection, Table
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from mockserver.domain.credentials import digest
 from mockserver.domain.stock import ShortOfStock
 from mockserver.store.opening import opening
 from mockserver.store.outbox import endpoints
 from mockserver.store.tables import (
+    WORLD,
     inventory,
     jobs,
     keys,
@@ -26,18 +28,29 @@ from mockserver.store.tables import (
     users,
     warehouses,
 )
-from mockserver.store.world import World
+from mockserver.store.world import World, slugs
 
 Rows = Iterator[dict[str, Any]]
 
 
-def seed(connection: Connection, world: World) -> None:
+def seed(connection: Connection, world: World, at: str) -> None:
     """Write every tenant with all that it has. The tables are empty."""
-    for table, rows in _TABLES:
+    for slug, tenant in slugs(world).items():
+        connection.execute(
+            tenants.insert(), _columns(tenants, {**tenant, "kind": WORLD, "fixtures": slug, "created_at": at})
+        )
+    for table, rows in _SETTLED:
         _insert(connection, table, (row for tenant in world.tenants for row in rows(tenant)))
     for tenant in world.tenants:
-        for table, stock in zip((inventory, levels, reservations), _stock(tenant), strict=True):
-            _insert(connection, table, stock)
+        seed_data(connection, tenant)
+
+
+def seed_data(connection: Connection, tenant: Mapping[str, Any]) -> None:
+    """Write what the API shows of a tenant that is there and has nothing. Raises ShortOfStock."""
+    for table, rows in _DATA:
+        _insert(connection, table, rows(tenant))
+    for table, stock in zip((inventory, levels, reservations), _stock(tenant), strict=True):
+        _insert(connection, table, stock)
 
 
 def _insert(connection: Connection, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -47,7 +60,12 @@ def _insert(connection: Connection, table: Table, rows: Iterable[Mapping[str, An
 
 
 def _columns(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
-    return {column.name: row.get(column.name) for column in table.c}
+    return {column.name: row.get(column.name, _default(column)) for column in table.c}
+
+
+def _default(column: Column[Any]) -> Any:
+    """Rows are written many at a time, so each has every column."""
+    return column.default.arg if isinstance(column.default, ScalarElementColumnDefault) else None
 
 
 def _owned(member: str, tenant: Mapping[str, Any]) -> Rows:
@@ -56,7 +74,7 @@ def _owned(member: str, tenant: Mapping[str, Any]) -> Rows:
 
 def _keys(tenant: Mapping[str, Any]) -> Rows:
     for row in _owned("keys", tenant):
-        yield {**row, **(row["rate_limit"] or {}), "digest": digest(row["key"]), "prefix": row["key"][:8]}
+        yield {**row, **(row["rate_limit"] or {}), "digest": digest(row["key"]), "prefix": row["key"][:12]}
 
 
 def _listings(tenant: Mapping[str, Any]) -> Rows:
@@ -82,11 +100,15 @@ def _stock(tenant: Mapping[str, Any]) -> tuple[Rows, Rows, Rows]:
     return records, held, (row._asdict() | its for row in reserved)
 
 
-# In the order of their references.
-_TABLES: tuple[tuple[Table, Callable[[Mapping[str, Any]], Rows]], ...] = (
-    (tenants, lambda tenant: iter([dict(tenant)])),
+# How a tenant is entered; and where its events go.
+ACCESS = (keys, users)
+_SETTLED: tuple[tuple[Table, Callable[[Mapping[str, Any]], Rows]], ...] = (
     (keys, _keys),
     (users, lambda tenant: _owned("users", tenant)),
+    (endpoints, lambda tenant: ({**row, "paused": False} for row in _owned("endpoints", tenant))),
+)
+# In the order of their references.
+_DATA: tuple[tuple[Table, Callable[[Mapping[str, Any]], Rows]], ...] = (
     (products, lambda tenant: _owned("products", tenant)),
     (listings, _listings),
     (orders, lambda tenant: _owned("orders", tenant)),
@@ -94,5 +116,4 @@ _TABLES: tuple[tuple[Table, Callable[[Mapping[str, Any]], Rows]], ...] = (
     (rules, lambda tenant: _owned("rules", tenant)),
     (jobs, lambda tenant: _owned("jobs", tenant)),
     (recommendations, lambda tenant: _owned("recommendations", tenant)),
-    (endpoints, lambda tenant: ({**row, "paused": False} for row in _owned("endpoints", tenant))),
 )

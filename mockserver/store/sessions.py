@@ -32,6 +32,7 @@ from sqlalchemy import (
 from mockserver.domain import instants
 from mockserver.domain.credentials import digest
 from mockserver.store.columns import instant, metadata
+from mockserver.store.tables import users
 
 REUSE = timedelta(seconds=10)  # two tabs of one browser may send the same token
 INACTIVITY = timedelta(hours=24)  # docs/settings/team: sessions "expire after 24 hours of inactivity"
@@ -93,6 +94,12 @@ _GRANTED = (
     .join(refresh_tokens, refresh_tokens.c.session_id == sessions.c.id)
     .where(refresh_tokens.c.digest == bindparam("digest"))
 )
+_TENANT = (
+    select(users.c.tenant_id)
+    .join(sessions, sessions.c.user_id == users.c.id)
+    .join(refresh_tokens, refresh_tokens.c.session_id == sessions.c.id)
+    .where(refresh_tokens.c.digest == bindparam("digest"))
+)
 _AT: BindParameter[str] = bindparam("at")
 _REFRESHED = update(sessions).where(sessions.c.id == bindparam("session")).values(refreshed_at=_AT)
 _USED = update(refresh_tokens).where(refresh_tokens.c.digest == bindparam("name")).values(used_at=_AT)
@@ -137,6 +144,11 @@ class Sessions:
             if found is not None and refusal == _REUSED:
                 connection.execute(_FAMILY_USED, {"session": found.id, "at": _LONG_AGO})
         raise UnusableToken(refusal)
+
+    def tenant(self, token: str) -> str:
+        """Whose user a refresh token is of; empty if there is no such token."""
+        with self._transaction(writes=False) as connection:
+            return connection.execute(_TENANT, {"digest": digest(token)}).scalar() or ""
 
     def find(self, session_id: str, user_id: str) -> Session | None:
         """The user's session of this id, unless it has ended."""

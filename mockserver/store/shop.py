@@ -95,6 +95,15 @@ class Shop:
         rows = self._connection.execute(statement, {"tenant": self._tenant, "values": list(values)})
         return {value: orjson.loads(text) for value, text in rows}
 
+    def all(self, collection: str, members: Sequence[str]) -> list[str]:
+        """Every row as JSON text with `members`."""
+        rows = self._connection.execute(statements.every(collection, tuple(members)), {"tenant": self._tenant})
+        return [str(row[0]) for row in rows]
+
+    def latest(self, collection: str) -> str | None:
+        """The id of the row that was made last."""
+        return self._connection.execute(statements.latest(collection), {"tenant": self._tenant}).scalar()
+
     def insert(self, collection: str, row: Row) -> None:
         """Raises Taken if a unique value of the row is in use."""
         try:
@@ -113,11 +122,26 @@ class Shop:
 
     def emit(self, event: str, at: str, ids: Collection[str]) -> None:
         """Tell of what has become of these rows, in the transaction that changed them; of one that ends, before it does."""
+        outbox.emit(self._connection, self._tenant, event, at, self._told(event, ids))
+
+    def test(self, event: str, at: str, endpoint_id: str) -> str | None:
+        """Tell an endpoint, whatever it asked for, of the latest row that such events tell of, as if it had just changed.
+        The delivery's id; None where there is no such row."""
+        row = self.latest(_TOLD[event.split(".")[0]])
+        told = self._told(event, [row]) if row else []
+        return outbox.test(self._connection, self._tenant, event, at, *told[0], endpoint_id) if told else None
+
+    def last_event(self, event: str) -> outbox.Event:
+        """The one of this type that was told of last."""
+        return outbox.last(self._connection, self._tenant, event)
+
+    def _told(self, event: str, ids: Collection[str]) -> list[tuple[str, str]]:
+        """What events name the rows, and what they show of them."""
         family = event.split(".")[0]
         statement = statements.some(_TOLD[family], self.events[event], "id")
         found = self._connection.execute(statement, {"tenant": self._tenant, "values": list(ids)})
         rows = {row[0]: row[1] for row in found}
-        outbox.emit(self._connection, self._tenant, event, at, [(f"{family} {row}", rows[row]) for row in ids])
+        return [(f"{family} {row}", rows[row]) for row in ids]
 
     def _values(self, filters: Mapping[Filter, Any]) -> Row:
         return {"tenant": self._tenant} | {statements.bound(chosen): value for chosen, value in filters.items()}

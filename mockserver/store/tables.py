@@ -1,11 +1,35 @@
-"""The tables. Column names are the API's own: what a column holds is what the member of that name shows."""
+"""The tables. Column names are the API's own: what a column holds is what the member of that name shows.
+
+A tenant's rows are named by the tenant and their id: a copy of a world has the same ids, and no row can refer to another
+tenant's.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, CheckConstraint, Column, Float, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+)
 
 from mockserver.store.columns import Money, Number, instant, metadata, tenant
 from nexuscommerce.contract import Contract
+
+WORLD, SNAPSHOT, TEMPLATE = "world", "snapshot", "template"
+
+
+def _of(member: str, table: str) -> ForeignKeyConstraint:
+    """The row of the same tenant that this one belongs to."""
+    return ForeignKeyConstraint(["tenant_id", member], [f"{table}.tenant_id", f"{table}.id"])
+
 
 facts = Table("facts", metadata, Column("name", String(50), primary_key=True), Column("value", Text, nullable=False))
 
@@ -16,7 +40,18 @@ tenants = Table(
     Column("name", String(200), nullable=False),
     Column("plan", String(20), nullable=False),
     Column("currency", String(3), nullable=False),
+    # A world can be entered. A snapshot is a world's data at another time, a template what a reset puts back: tenants that
+    # nobody can enter, of a world (`of_tenant`) or of no one, by a name of their own (`label`).
+    Column("kind", String(10), nullable=False, default=WORLD),
+    Column("of_tenant", String(36)),
+    Column("label", String(200)),
+    Column("fixtures", String(200), nullable=False, default=""),
+    Column("token_digest", String(64), unique=True),
+    Column("is_temporary", Boolean, nullable=False, default=False),
+    instant("created_at"),
+    instant("last_used_at"),
 )
+Index("tenants_of_a_tenant", tenants.c.of_tenant, tenants.c.label)
 
 keys = Table(
     "keys",
@@ -48,8 +83,8 @@ users = Table(
 products = Table(
     "products",
     metadata,
+    tenant(primary_key=True),
     Column("id", String(31), primary_key=True),
-    tenant(),
     Column("sku", String(64), nullable=False),
     Column("title", String(200), nullable=False),
     Column("description", Text),
@@ -77,21 +112,22 @@ Index(
 listings = Table(
     "listings",
     metadata,
-    Column("parent_id", ForeignKey("products.id"), primary_key=True),
+    tenant(primary_key=True),
+    Column("parent_id", String(31), primary_key=True),
     Column("marketplace", String(32), primary_key=True),
-    tenant(),
     Column("external_id", String(64), nullable=False),
     Column("price", Money, nullable=False),
     Column("quantity", Integer, nullable=False),
     Column("status", String(20), nullable=False),
     instant("last_synced_at", nullable=False),
+    _of("parent_id", "products"),
 )
 
 orders = Table(
     "orders",
     metadata,
+    tenant(primary_key=True),
     Column("id", String(30), primary_key=True),
-    tenant(),
     Column("external_order_id", String(64), nullable=False),
     Column("marketplace", String(32), nullable=False),
     Column("status", String(20), nullable=False),
@@ -111,8 +147,8 @@ orders = Table(
 warehouses = Table(
     "warehouses",
     metadata,
+    tenant(primary_key=True),
     Column("id", String(29), primary_key=True),
-    tenant(),
     Column("name", String(100), nullable=False),
     Column("type", String(3), nullable=False),
     Column("address", String(500)),
@@ -125,8 +161,8 @@ warehouses = Table(
 inventory = Table(
     "inventory",
     metadata,
-    Column("id", ForeignKey("products.id"), primary_key=True),
-    tenant(),
+    tenant(primary_key=True),
+    Column("id", String(31), primary_key=True),
     Column("sku", String(64), nullable=False),
     Column("title", String(200), nullable=False),
     Column("total_on_hand", Integer, nullable=False),
@@ -135,19 +171,22 @@ inventory = Table(
     Column("safety_stock", Integer, nullable=False),
     Column("status", String(20), nullable=False),
     instant("deleted_at"),
+    _of("id", "products"),
 )
 
 levels = Table(
     "levels",
     metadata,
-    Column("parent_id", ForeignKey("inventory.id"), primary_key=True),
-    Column("warehouse_id", ForeignKey("warehouses.id"), primary_key=True),
-    tenant(),
+    tenant(primary_key=True),
+    Column("parent_id", String(31), primary_key=True),
+    Column("warehouse_id", String(29), primary_key=True),
     Column("name", String(100), nullable=False),
     Column("type", String(3), nullable=False),
     Column("on_hand", Integer, nullable=False),
     Column("reserved", Integer, nullable=False),
     Column("available", Integer, nullable=False),
+    _of("parent_id", "inventory"),
+    _of("warehouse_id", "warehouses"),
     CheckConstraint("reserved >= 0 AND reserved <= on_hand", name="reserved_is_on_hand"),
 )
 
@@ -155,20 +194,23 @@ levels = Table(
 reservations = Table(
     "reservations",
     metadata,
-    Column("order_id", ForeignKey("orders.id"), primary_key=True),
+    tenant(primary_key=True),
+    Column("order_id", String(30), primary_key=True),
     Column("line", String(64), primary_key=True),
-    Column("warehouse_id", ForeignKey("warehouses.id"), primary_key=True),
-    Column("inventory_id", ForeignKey("inventory.id"), nullable=False),
-    tenant(),
+    Column("warehouse_id", String(29), primary_key=True),
+    Column("inventory_id", String(31), nullable=False),
     Column("quantity", Integer, nullable=False),
+    _of("order_id", "orders"),
+    _of("warehouse_id", "warehouses"),
+    _of("inventory_id", "inventory"),
     CheckConstraint("quantity > 0", name="something_is_reserved"),
 )
 
 rules = Table(
     "rules",
     metadata,
+    tenant(primary_key=True),
     Column("id", String(31), primary_key=True),
-    tenant(),
     Column("name", String(200), nullable=False),
     Column("type", String(20), nullable=False),
     Column("value", Money, nullable=False),
@@ -187,8 +229,8 @@ rules = Table(
 jobs = Table(
     "jobs",
     metadata,
+    tenant(primary_key=True),
     Column("id", String(30), primary_key=True),
-    tenant(),
     Column("type", String(30), nullable=False),
     Column("status", String(20), nullable=False),
     Column("priority", String(6), nullable=False),
@@ -207,8 +249,8 @@ Index("jobs_that_wake", jobs.c.wakes_at, jobs.c.tenant_id, sqlite_where=jobs.c.w
 recommendations = Table(
     "recommendations",
     metadata,
+    tenant(primary_key=True),
     Column("id", String(30), primary_key=True),
-    tenant(),
     Column("sku", String(64), nullable=False),
     Column("marketplace", String(32), nullable=False),
     Column("current_price", Money, nullable=False),
@@ -218,8 +260,9 @@ recommendations = Table(
     Column("estimated_margin", Float),
     Column("reasoning", String(500), nullable=False),
     Column("status", String(10), nullable=False),
-    Column("job_id", ForeignKey("jobs.id"), nullable=False),
+    Column("job_id", String(30), nullable=False),
     instant("created_at", nullable=False),
+    _of("job_id", "jobs"),
 )
 Index("recommendations_of_a_sku", recommendations.c.tenant_id, recommendations.c.sku, recommendations.c.status)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from joserfc.jwk import ECKey
 from mockserver.domain.pricing import incomplete
 from nexuscommerce.contract import Contract
 
+EMPTY = "empty"  # what a world without fixtures is said to have
 _PLAN = {"type": "integer", "minimum": 1, "maximum": 1_000_000_000}
 
 
@@ -35,6 +37,21 @@ class World:
     tenants: Sequence[Mapping[str, Any]]
 
 
+def slugs(world: World) -> Mapping[str, Mapping[str, Any]]:
+    """What `fixtures` may name: the tenants of the fixtures by their names, as a URL would have them."""
+    named: dict[str, Mapping[str, Any]] = {}
+    for tenant in world.tenants:
+        slug = re.sub(r"[^a-z0-9]+", "-", tenant["name"].lower()).strip("-") or tenant["id"]
+        named[slug if slug not in named and slug != EMPTY else tenant["id"]] = tenant
+    return named
+
+
+def bare(world: World) -> Mapping[str, Any]:
+    """What the first tenant would be if it had nothing but its warehouses: the API can make no warehouse."""
+    first = world.tenants[0]
+    return {name: [] if isinstance(value, list) and name != "warehouses" else value for name, value in first.items()}
+
+
 def load_world(path: Path, contract: Contract) -> World:
     """Read and check a world. Raises UnreadableWorld."""
     try:
@@ -48,6 +65,21 @@ def load_world(path: Path, contract: Contract) -> World:
     for what in chain(_keys(data), *(_contradictions(tenant) for tenant in data["tenants"])):
         raise UnreadableWorld(f"{path}: {what}")
     return World(hashlib.sha256(raw).hexdigest(), data["auth"]["issuer"], data["auth"]["signing_key"], data["tenants"])
+
+
+def faults_of(tenant: Any, contract: Contract) -> Iterator[tuple[str, str]]:
+    """What is wrong with a tenant of a world: a JSON Pointer into it, and in words."""
+    errors = list(contract.schemas.validator(_tenant(contract)).iter_errors(tenant))
+    for error in errors:
+        yield "".join(f"/{part}" for part in error.instance_path), error.message[:200]
+    if not errors:
+        yield from (("", what) for what in _own(tenant))
+
+
+def _own(tenant: Mapping[str, Any]) -> Iterator[str]:
+    for part in ("products", "orders", "warehouses", "rules", "jobs", "recommendations"):
+        yield from _twice(part, (row["id"] for row in tenant[part]))
+    yield from _said(tenant)
 
 
 def _keys(data: Mapping[str, Any]) -> Iterator[str]:
@@ -121,9 +153,8 @@ def _list(items: Any) -> dict[str, Any]:
     return {"type": "array", "items": items}
 
 
-def _schema(contract: Contract) -> dict[str, Any]:
-    """Format 2. What has a schema in the document is what its GET answers; the rest is described in fixtures/README.md."""
-    tenant = _closed(
+def _tenant(contract: Contract) -> dict[str, Any]:
+    return _closed(
         id={"type": "string", "pattern": "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"},
         name={"type": "string", "minLength": 1, "maxLength": 200},
         plan={"type": "string", "enum": list(contract.plans)},
@@ -139,10 +170,14 @@ def _schema(contract: Contract) -> dict[str, Any]:
         jobs=_list(_named("Job")),
         endpoints=_list(_endpoint(contract)),
     )
+
+
+def _schema(contract: Contract) -> dict[str, Any]:
+    """Format 2. What has a schema in the document is what its GET answers; the rest is described in fixtures/README.md."""
     auth = _closed(
         issuer={"type": "string"}, signing_key={"type": "object", "required": ["kty", "crv", "kid", "x", "y", "d"]}
     )
-    return _closed(format={"type": "integer", "enum": [2]}, auth=auth, tenants={**_list(tenant), "minItems": 1})
+    return _closed(format={"type": "integer", "enum": [2]}, auth=auth, tenants={**_list(_tenant(contract)), "minItems": 1})
 
 
 def _named(schema: str) -> dict[str, Any]:

@@ -105,6 +105,16 @@ async def public_addresses(url: httpx.URL, resolver: Resolver = resolve) -> list
     return addresses
 
 
+def is_private(url: str) -> bool:
+    """Whether the URL itself says that its host is no public one; of most names only their addresses tell."""
+    host = httpx.URL(url).host.rstrip(".").lower()
+    try:
+        ip_address(host)
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+    return not is_public(host)
+
+
 def fault(url: str) -> str | None:
     """What is wrong with the URL of an endpoint, or None."""
     try:

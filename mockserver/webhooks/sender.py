@@ -6,7 +6,7 @@ import asyncio
 import os
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
@@ -23,11 +23,18 @@ _ANSWER_BYTES = 4096  # as much of an answer as is read so that its connection c
 _KEEP_SECONDS = 2.0  # less than receivers do (Node.js: 5): whoever closes first, a request may be lost in between
 
 
+Pairs = list[list[str]]
+
+
 class Outcome(NamedTuple):
-    """What came of a try: the answer's status if there was one, and what is wrong in one line, None for a success."""
+    """What came of a try: the answer's status if there was one, and what is wrong in one line, None for a success. And what
+    went over the wire: the headers that were sent, those of the answer, and as much of its body as was read."""
 
     status: int | None
     error: str | None
+    sent: Pairs | None = None
+    headers: Pairs | None = None
+    body: bytes | None = None
 
 
 Send = Callable[[Due], Awaitable[Outcome]]
@@ -61,30 +68,41 @@ class Sender:
         await self._client.aclose()
 
     async def __call__(self, due: Due) -> Outcome:
-        """Send, and tell what came of it; what is no fault of the receiver or the network is raised."""
+        """Send, and tell what came of it; what is no fault of the receiver or the network is raised. While a former secret
+        is valid too, what the receiver refuses is sent once more, signed with that."""
         if fault(due.url):
             return Outcome(None, "the endpoint's URL cannot be used")
+        outcome = await self._try(due, sign(due.body, due.secret))
+        if outcome.error and outcome.status and due.former_secret:
+            return await self._try(due, sign(due.body, due.former_secret))
+        return outcome
+
+    async def _try(self, due: Due, signature: str) -> Outcome:
+        headers = _headers(due, signature)
+        sent = [[name, value] for name, value in headers.items()]
         try:
             async with asyncio.timeout(self._limit):
-                response = await self._answer(due)
+                response = await self._answer(due, headers)
         except TimeoutError:
-            return Outcome(None, f"no answer within {self._limit:g} s")
+            return Outcome(None, f"no answer within {self._limit:g} s", sent)
         except (Unreachable, httpx.HTTPError, OSError, UnicodeError) as why:
-            return Outcome(None, _one_line(why))
+            return Outcome(None, _one_line(why), sent)
         try:
-            await self._read(response)
+            body = await self._read(response)
         finally:
             await response.aclose()
-        return Outcome(response.status_code, None if response.is_success else f"answered {response.status_code}")
+        error = None if response.is_success else f"answered {response.status_code}"
+        answered = [[name, value] for name, value in response.headers.multi_items()]
+        return Outcome(response.status_code, error, sent, answered, body)
 
-    async def _answer(self, due: Due) -> httpx.Response:
+    async def _answer(self, due: Due, headers: Mapping[str, str]) -> httpx.Response:
         """The head of the answer from the first address that takes the connection."""
         url = httpx.URL(due.url)
         if self._judged is None:
-            return await self._client.send(self._request(due, url), stream=True)
+            return await self._client.send(self._request(due, url, headers), stream=True)
         addresses = await self._judged(url)
         for position, address in enumerate(addresses, 1):
-            request = self._request(due, url.copy_with(host=address))
+            request = self._request(due, url.copy_with(host=address), headers)
             request.headers["Host"] = url.netloc.decode("ascii")
             request.extensions |= {
                 "sni_hostname": url.raw_host.decode("ascii").rstrip("."),
@@ -97,25 +115,24 @@ class Sender:
                     raise
         raise Unreachable("the host has no address")
 
-    def _request(self, due: Due, url: httpx.URL) -> httpx.Request:
-        headers = {
-            "Content-Type": "application/json",
-            SIGNATURE: sign(due.body, due.secret),
-            EVENT: due.type,
-            DELIVERY: due.id,
-        }
-        return self._client.build_request("POST", url, content=due.body, headers=headers)
+    def _request(self, due: Due, url: httpx.URL, headers: Mapping[str, str]) -> httpx.Request:
+        return self._client.build_request("POST", url, content=due.body, headers=dict(headers))
 
-    async def _read(self, response: httpx.Response) -> None:
+    async def _read(self, response: httpx.Response) -> bytes:
         """A little of the body, as it is (a small one may unpack to a huge one). The head has told all; a body that breaks
         off or dawdles changes nothing."""
-        read = 0
+        body = bytearray()
         with suppress(TimeoutError, httpx.HTTPError):
             async with asyncio.timeout(min(1.0, self._limit)):
                 async for chunk in response.aiter_raw():
-                    read += len(chunk)
-                    if read > _ANSWER_BYTES:
-                        return
+                    body += chunk
+                    if len(body) > _ANSWER_BYTES:
+                        break
+        return bytes(body[:_ANSWER_BYTES])
+
+
+def _headers(due: Due, signature: str) -> dict[str, str]:
+    return {"Content-Type": "application/json", SIGNATURE: signature, EVENT: due.type, DELIVERY: due.id}
 
 
 def _one_line(why: Exception) -> str:

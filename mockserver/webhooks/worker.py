@@ -12,9 +12,10 @@ import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from mockserver.domain import instants
+from mockserver.domain.clocks import Clocks
 from mockserver.store.deliveries import Deliveries, Due
 from mockserver.store.outbox import DELIVERED, FAILED, PENDING
 from mockserver.webhooks.sender import Outcome, Send
@@ -32,20 +33,20 @@ _FAREWELL = 1.0  # seconds for what is under way when the mock stops
 
 
 class Worker:
-    """Reads what is due, at most AT_ONCE at a time. `pauses` is what the pauses after a failure are multiplied by; `before`
-    is called with the time before each look, for what else becomes due without a request and makes events."""
+    """Reads what is due by its world's clock, at most AT_ONCE at a time. `pauses` is what the pauses after a failure are
+    multiplied by; `before` is called before each look, for what else becomes due without a request and makes events."""
 
     def __init__(
         self,
         deliveries: Deliveries,
         send: Send,
-        clock: instants.Clock = instants.now,
+        clocks: Clocks,
         pauses: float = 1.0,
-        before: Callable[[datetime], None] = lambda _: None,
+        before: Callable[[], None] = lambda: None,
     ) -> None:
         self._deliveries = deliveries
         self._send = send
-        self._clock = clock
+        self._clocks = clocks
         self._before = before
         self._pauses = tuple(timedelta(seconds=pause * pauses) for pause in PAUSES)
         self._under_way: dict[tuple[str, str], asyncio.Task[None]] = {}
@@ -75,11 +76,16 @@ class Worker:
             await asyncio.wait(self._under_way.values(), return_when=asyncio.FIRST_COMPLETED)
             self.start()
 
+    def _busy(self) -> list[tuple[str, str]]:
+        """The endpoints, each with its tenant, that have something due by the clock of their world."""
+        found = self._deliveries.busy(instants.text(self._clocks.latest()))
+        times = {tenant_id: instants.text(self._clocks.now(tenant_id)) for _, tenant_id, _ in found}
+        return [(endpoint_id, tenant_id) for endpoint_id, tenant_id, due in found if due <= times[tenant_id]]
+
     def start(self) -> None:
         """Begin to send as much of what is due as there is room for; the endpoint that has least under way comes first."""
-        now = instants.text(self._clock())
         under_way = Counter(endpoint_id for endpoint_id, _ in self._under_way)
-        busy = self._deliveries.busy(now)
+        busy = self._busy()
         of_tenant = Counter({tenant_id: 0 for _, tenant_id in busy})
         for endpoint_id, tenant_id in busy:
             of_tenant[tenant_id] += under_way[endpoint_id]
@@ -90,6 +96,7 @@ class Worker:
                 continue
             self._turn += 1
             self._served[endpoint_id] = self._turn
+            now = instants.text(self._clocks.now(tenant_id))
             found = self._deliveries.due(endpoint_id, now, limit=AT_ONCE_TO_ONE)
             free = [due for due in found if (due.endpoint_id, due.resource) not in self._under_way]
             of_tenant[tenant_id] += len(free[:room])
@@ -101,7 +108,7 @@ class Worker:
         while True:
             self._room.clear()
             try:
-                self._before(self._clock())
+                self._before()
                 self.start()
             except Exception:
                 log.exception("what is due could not be done")
@@ -130,7 +137,7 @@ class Worker:
             return Outcome(None, "the mock failed; its log says why")
 
     def _record(self, due: Due, outcome: Outcome) -> None:
-        now = self._clock()
+        now = self._clocks.now(due.tenant_id)
         tries = due.tries + 1
         state = DELIVERED if outcome.error is None else FAILED if tries >= TRIES else PENDING
         again = now + self._pauses[tries - 1] if state == PENDING else now
@@ -142,6 +149,9 @@ class Worker:
             updated_at=instants.text(now),
             last_status=outcome.status,
             last_error=outcome.error,
+            sent_headers=outcome.sent,
+            answer_headers=outcome.headers,
+            answer_body=outcome.body,
         )
         if state == FAILED:
             log.warning("delivery %s is parked after %d tries: %s", due.id, tries, outcome.error)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mockserver.domain import instants
+from mockserver.domain.clocks import Clocks
 from mockserver.store.database import Database, open_database
 from mockserver.store.deliveries import Deliveries, Delivery, Due
 from mockserver.store.endpoints import Endpoints
@@ -38,6 +39,10 @@ class Outbox:
     clock: Clock = field(default_factory=Clock)
 
     @property
+    def clocks(self) -> Clocks:
+        return Clocks(self.clock, dict)
+
+    @property
     def endpoints(self) -> Endpoints:
         return Endpoints(self.database)
 
@@ -53,7 +58,7 @@ class Outbox:
         return Deliveries(self.database).all(None, None, 10_000)
 
     def worker(self, send: Send, pauses: float = 1.0) -> Worker:
-        return Worker(Deliveries(self.database), send, self.clock, pauses)
+        return Worker(Deliveries(self.database), send, self.clocks, pauses)
 
 
 @dataclass

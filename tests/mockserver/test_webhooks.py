@@ -319,7 +319,7 @@ def test_what_cannot_be_recorded_is_logged_and_sent_again(outbox: Outbox, caplog
             super().record(delivery_id, **changes)
 
     send = Sent()
-    _drain(Worker(Forgetful(outbox.database), send, outbox.clock))
+    _drain(Worker(Forgetful(outbox.database), send, outbox.clocks))
 
     assert [2, "delivered"] == [len(send.ledger), outbox.deliveries()[0].state]
     assert "the disk is full" in caplog.text
@@ -341,7 +341,7 @@ def test_it_goes_on_when_the_state_file_could_not_be_read(outbox: Outbox, caplog
     send = Sent()
 
     async def work() -> None:
-        async with Worker(Locked(outbox.database), send, outbox.clock).running():
+        async with Worker(Locked(outbox.database), send, outbox.clocks).running():
             while not send.ledger:
                 await asyncio.sleep(0.01)
 

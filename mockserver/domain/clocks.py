@@ -1,0 +1,70 @@
+"""What time it is: for the server, and for a world that has a clock of its own.
+
+A clock runs beside the clock on the wall, ahead of it or behind, or stands still. What happens by the clock (expiry, windows
+of rate limits, jobs, webhooks) asks here, so a clock that is turned turns all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from mockserver.domain.instants import Clock
+
+SERVER = ""  # whose clock it is that every world without its own goes by
+_LATEST = datetime(9999, 12, 31, 23, 59, 59, 999000, UTC)
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Setting(NamedTuple):
+    """A clock: `at` is what it showed at `since`, on the wall. A frozen one still shows it."""
+
+    frozen: bool
+    at: datetime
+    since: datetime
+
+    def shows(self, wall: datetime) -> datetime:
+        return self.at if self.frozen else min(self.at + (wall - self.since), _LATEST)
+
+
+class Clocks:
+    """Reads the clocks; `settings` gives those that have been turned, by world, the server's as SERVER."""
+
+    def __init__(self, wall: Clock, settings: Callable[[], Mapping[str, Setting]]) -> None:
+        self._wall = wall
+        self._settings = settings
+
+    def wall(self) -> datetime:
+        """The clock on the wall, which always goes."""
+        return self._wall()
+
+    def now(self, world: str = SERVER) -> datetime:
+        wall, settings = self._wall(), self._settings()
+        if not settings:
+            return wall
+        own = settings.get(world) or settings.get(SERVER)
+        return own.shows(wall) if own else wall
+
+    def latest(self) -> datetime:
+        """What the clock shows that is ahead of all others."""
+        wall = self._wall()
+        shown = [setting.shows(wall) for setting in self._settings().values()]
+        return max([wall, *shown])
+
+    def is_own(self, world: str) -> bool:
+        return world in self._settings()
+
+    def is_frozen(self, world: str) -> bool:
+        settings = self._settings()
+        own = settings.get(world) or settings.get(SERVER)
+        return bool(own and own.frozen)
+
+    def turned(self, world: str, *, frozen: bool, at: datetime | None = None, by: timedelta = timedelta(0)) -> Setting:
+        """The setting of a clock that goes on, or stands still, from an instant or from what it shows now, moved on."""
+        start = at if at is not None else self.now(world)
+        try:
+            moved = start + by
+        except OverflowError:
+            moved = _LATEST
+        return Setting(frozen, min(max(moved, _EARLIEST), _LATEST), self._wall())

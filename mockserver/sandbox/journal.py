@@ -1,0 +1,149 @@
+"""The request log, in memory: bounded by number for each world, and by bytes for all of them together."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections import OrderedDict, deque
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from weakref import ref
+
+from mockserver.answer import Answer
+from mockserver.body import KEPT
+from mockserver.domain.errors import ApiError
+from mockserver.sandbox.coverage import Coverage
+from mockserver.sandbox.entries import Entry, Raw
+from mockserver.sandbox.selection import Selection
+from mockserver.sandbox.stream import Subscription
+from mockserver.visit import Visit
+from nexuscommerce.contract import Contract
+
+ENTRIES = 500  # of one world, and of the requests of no world
+BYTES = 64 * 1024 * 1024
+SUBSCRIBERS = 100
+
+# What Python 3.11 takes for an entry without its contents, and for each header: measured, rounded up.
+_ENTRY, _HEADER = 1_500, 160
+
+
+class Journal:
+    """Written on the hot path, so an entry keeps what is there already, and is made readable when it is read."""
+
+    def __init__(self, contract: Contract, entries: int = ENTRIES, limit: int = BYTES) -> None:
+        self.coverage = Coverage(contract)
+        self._logged = (contract.base_path + "/", "/auth/")
+        self._entries = entries
+        self._limit = limit
+        self._all: OrderedDict[int, Entry] = OrderedDict()
+        self._worlds: dict[str, deque[int]] = {}
+        self._bytes = 0
+        self._last = 0
+        self._life = secrets.token_hex(4)  # an id of another run of the mock is none of this one
+        self._readers: list[ref[Subscription]] = []
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    @property
+    def bytes(self) -> int:
+        """What the entries take, about."""
+        return self._bytes
+
+    def note(self, visit: Visit, answer: Answer, seconds: float) -> None:
+        """Log a request of the API or the login that has been answered. CORS preflights are none."""
+        if not visit.path.startswith(self._logged) or (
+            visit.method == "OPTIONS" and "access-control-request-method" in visit.headers
+        ):
+            return
+        principal, error, body, kept = visit.principal, visit.error, visit.body, answer.kept
+        world, caller = (principal.tenant_id, principal.counter) if principal else ("", visit.address)
+        operation_id = visit.operation.id if visit.operation else None
+        code, message = (error.code, error.message) if error else (None, None)
+        received = body.kept if body.length <= KEPT else body.kept[:KEPT]
+        sent = kept if answer.length <= KEPT else kept[:KEPT]
+        headers, answered, status, query = visit.headers.raw, answer.headers, answer.status, visit.query
+        size = _ENTRY + _size(headers, answered) + len(received) + len(sent) + len(visit.raw_path) + len(query)
+        number = self._last = self._last + 1
+        # fmt: off
+        entry = Entry(
+            number, world, visit.request_id, visit.now, visit.method, visit.raw_path, query, operation_id, status, code,
+            message, seconds, caller, visit.fault, headers, received, body.length, answered, sent, answer.length, size,
+        )
+        # fmt: on
+        self._append(entry)
+        if operation_id and status:
+            self.coverage.count(world, operation_id, status, code)
+        if self._readers:
+            self._tell(entry)
+
+    def id(self, entry: Entry) -> str:
+        return f"req_{self._life}_{entry.number}"
+
+    def find(self, entry_id: str) -> Entry | None:
+        return self._all.get(self.number(entry_id) or 0)
+
+    def entry(self, number: int) -> Entry | None:
+        return self._all.get(number)
+
+    def number(self, entry_id: str) -> int | None:
+        """The place of an entry in the order of all, though it may be gone; None: never an entry of this log."""
+        found = re.fullmatch(rf"req_{self._life}_([0-9]{{1,18}})", entry_id)
+        return int(found[1]) if found and int(found[1]) <= self._last else None
+
+    def select(self, selection: Selection, after: int = 0) -> Iterator[Entry]:
+        """The entries that were asked for, the oldest first."""
+        numbers: Iterable[int] = self._all if selection.world is None else self._worlds.get(selection.world, ())
+        return (self._all[number] for number in numbers if number > after and selection.takes(self._all[number]))
+
+    def clear(self, world: str | None) -> None:
+        """Remove the entries of a world ("": of none), or all (None)."""
+        for name in [*self._worlds] if world is None else [world]:
+            for number in self._worlds.pop(name, ()):
+                self._bytes -= self._all.pop(number).size
+
+    def forget(self, world: str) -> None:
+        """A world that is no more: its entries and its coverage."""
+        self.clear(world)
+        self.coverage.clear(world)
+
+    def subscribe(self, selection: Selection, last: str | None = None) -> Subscription:
+        """What is logged from now on, or after the entry `last`. It ends when nobody holds it. Raises QUOTA_EXCEEDED."""
+        if len(self._readers) >= SUBSCRIBERS:
+            raise ApiError("QUOTA_EXCEEDED", limit=SUBSCRIBERS, what="streams of the log")
+        subscription = Subscription(selection)
+        if last is not None:
+            for entry in self.select(selection, self.number(last) or 0):
+                subscription.offer(entry)
+        self._readers.append(ref(subscription, self._readers.remove))
+        return subscription
+
+    def _tell(self, entry: Entry) -> None:
+        for reader in [*self._readers]:
+            if subscription := reader():
+                subscription.offer(entry)
+
+    def _append(self, entry: Entry) -> None:
+        own = self._worlds.get(entry.world)
+        if own is None:
+            own = self._worlds[entry.world] = deque()
+        self._all[entry.number] = entry
+        own.append(entry.number)
+        self._bytes += entry.size
+        if len(own) > self._entries:
+            self._bytes -= self._all.pop(own.popleft()).size
+        while self._bytes > self._limit and len(self._all) > 1:
+            self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        _, oldest = self._all.popitem(last=False)
+        self._bytes -= oldest.size
+        own = self._worlds[oldest.world]
+        own.popleft()
+        if not own:
+            del self._worlds[oldest.world]
+
+
+def _size(headers: Raw, answered: Raw) -> int:
+    """Of an answer's headers none is long but what it repeats of the request's, so those count twice."""
+    return _HEADER * (len(headers) + len(answered)) + 2 * sum(map(len, chain.from_iterable(headers)))

@@ -1,0 +1,100 @@
+"""One fault: which requests it matches, and what it does to those that it strikes."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from mockserver.sandbox.possible import Possible
+from mockserver.visit import Visit
+from nexuscommerce.contract import Operation
+
+
+class Strike(NamedTuple):
+    """What a fault does to one request: a refusal, a broken connection, a delay (seconds) before either."""
+
+    fault: str
+    code: str | None
+    retry_after: int | None
+    connection: str | None
+    delay: float
+
+
+@dataclass(slots=True)
+class Rule:
+    """A fault as FaultRequest of sandbox.yaml has it, every member filled in. `seen` counts the requests that it matched,
+    its share aside; `applied` those that it struck."""
+
+    id: str
+    operation_id: str | None = None
+    method: str | None = None
+    path: str | None = None
+    key_id: str | None = None
+    share: float = 1
+    seed: int = 0
+    times: int | None = None
+    code: str | None = None
+    status: int | None = None
+    retry_after: int | None = None
+    delay: Mapping[str, int] | None = None
+    connection: str | None = None
+    applied: int = 0
+    seen: int = field(default=0, repr=False)
+    _path: re.Pattern[str] | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        self._path = wildcard(self.path) if self.path is not None else None
+        if self.delay is not None:
+            self.delay = {"min_ms": self.delay["min_ms"], "max_ms": self.delay.get("max_ms", self.delay["min_ms"])}
+
+    def row(self) -> dict[str, Any]:
+        """As Fault of sandbox.yaml."""
+        return {name: getattr(self, name) for name in _MEMBERS}
+
+    def strike(self, visit: Visit, operation: Operation, path: str, possible: Possible) -> Strike | None:
+        """Count the request if it matches, and say what is done to it, if anything is. `path` is below the API's."""
+        if self.times is not None and self.applied >= self.times:
+            return None
+        refuses = self.code is not None or self.status is not None
+        code = possible.code(operation, self.code, self.status) if refuses else None
+        if (refuses and code is None) or not self._matches(visit, operation, path):
+            return None
+        self.seen += 1
+        if self._chance("share") >= self.share:
+            return None
+        self.applied += 1
+        return Strike(self.id, code, self.retry_after, self.connection, self._delay())
+
+    def _matches(self, visit: Visit, operation: Operation, path: str) -> bool:
+        key_id = visit.principal.key_id if visit.principal else None
+        return (
+            self.operation_id in (None, operation.id)
+            and self.method in (None, visit.method)
+            and self.key_id in (None, key_id)
+            and (self._path is None or self._path.fullmatch(path) is not None)
+        )
+
+    def _delay(self) -> float:
+        if self.delay is None:
+            return 0.0
+        least, most = self.delay["min_ms"], self.delay["max_ms"]
+        return (least + (most - least) * self._chance("delay")) / 1000
+
+    def _chance(self, what: str) -> float:
+        """From 0 up to 1, evenly: the same for the same seed and number of the request."""
+        drawn = hashlib.blake2b(f"{self.seed}/{self.seen}/{what}".encode(), digest_size=8).digest()
+        return int.from_bytes(drawn, "big") / 2**64
+
+
+_MEMBERS = (
+    *("id", "operation_id", "method", "path", "key_id", "share", "seed", "times"),
+    *("code", "status", "retry_after", "delay", "connection", "applied"),
+)
+
+
+def wildcard(pattern: str) -> re.Pattern[str]:
+    """A pattern in which `*` stands for any characters."""
+    return re.compile(".*".join(re.escape(part) for part in re.split(r"\*+", pattern)), re.DOTALL)
