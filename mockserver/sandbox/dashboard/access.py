@@ -12,7 +12,8 @@ from flask import Blueprint, Flask, Request, abort, current_app, g, redirect, re
 from flask.sessions import SecureCookieSessionInterface
 from werkzeug.wrappers import Response
 
-from mockserver.sandbox.dashboard.parts import Guest, parts
+from mockserver.sandbox.dashboard.parts import parts
+from mockserver.visit import Guest
 
 pages = Blueprint("access", __name__)
 

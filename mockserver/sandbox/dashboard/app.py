@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -32,12 +33,14 @@ HEADERS: Mapping[str, str] = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 SWITCHED = 30  # worlds in the switcher; the page of worlds has them all
+_UNFORESEEN = "What went wrong stands in the mock's own output."
 LONGEST_BODY = 64 * 1024 * 1024  # an import
 
 
 def create_dashboard(ask: Asking, door: Door, contract: Contract, control: Document, secret: str) -> Flask:
     """The pages. `secret` signs sessions: whoever knows it can be anybody."""
     app = Flask(__name__)
+    app.logger = logging.getLogger("mockserver")
     app.secret_key = secret
     app.config.update(
         APPLICATION_ROOT=PREFIX,
@@ -93,4 +96,5 @@ def _failed(why: HTTPException) -> Any:
     """Redirects are answers, and no failures."""
     if why.code is None or why.code < 400:
         return why
-    return render_template("error.html", status=why.code, message=why.description or why.name), why.code
+    message = _UNFORESEEN if why.code == 500 else why.description or why.name
+    return render_template("error.html", status=why.code, message=message), why.code

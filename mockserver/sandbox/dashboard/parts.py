@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, cast
+from typing import Any, Protocol, cast
 
 from flask import current_app, g, request
 
 from mockserver.domain.errors import ApiError
 from mockserver.sandbox.dashboard.once import Once
+from mockserver.visit import Guest
 from nexuscommerce.contract import Contract, Document
-
-
-class Guest(NamedTuple):
-    """Who looks at the pages: one world, or all of them (None)."""
-
-    world: str | None
 
 
 class Asking(Protocol):

@@ -12,8 +12,8 @@ from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from mockserver.domain.errors import ApiError
-from mockserver.sandbox.dashboard import Guest
 from mockserver.validation import Validation
+from mockserver.visit import Guest
 from nexuscommerce.contract import Document, load_sandbox
 from tests.mockserver.sandbox.samples import (
     BAZAAR,

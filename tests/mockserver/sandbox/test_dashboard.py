@@ -15,7 +15,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from mockserver.domain.errors import ApiError, fault, invalid
-from mockserver.sandbox.dashboard import Guest, create_dashboard
+from mockserver.sandbox.dashboard import create_dashboard
+from mockserver.visit import Guest
 from nexuscommerce.contract import Contract
 from tests.mockserver.sandbox.fake_control import FakeControl, document
 from tests.mockserver.sandbox.samples import (
