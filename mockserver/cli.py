@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+import secrets
 import sys
 from collections.abc import Callable
 from datetime import timedelta
@@ -26,6 +27,7 @@ from nexuscommerce.contract import UnreadableDocument
 _F = TypeVar("_F", bound=Callable[..., Any])
 _DEFAULT = Settings()
 _ORIGIN = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://[^/\s@]+")
+SHORTEST = 24  # characters of a token that somebody chose
 _YEARS = 100 * 365 * 24 * 3600
 _PATH = click.Path(path_type=Path, dir_okay=False)
 _COMMANDS = {"order": "mockserver.order_command", "webhook": "mockserver.webhooks.commands"}
@@ -62,7 +64,12 @@ class _Late(click.Group):
 @_option("--anonymous-per-minute", 0, "For callers without valid credentials; 0: the document's.", type=click.IntRange(0))
 @_option("--origin", _DEFAULT.origins, "Whose pages may call; repeatable; * is any origin.", multiple=True, as_=["origins"])
 @_option("--log", _DEFAULT.log, "A line per request on standard error.", type=click.Choice(logs.FORMATS))
-@_option("--public", False, "For a shared mock: send webhooks to public addresses alone.", is_flag=True)
+@_option("--public", False, "For a shared mock: see docs/sharing.md.", is_flag=True)
+@_option("--sandbox-token", "", "What opens /_sandbox; drawn anew at each start unless given (better by the environment).")
+@_option("--self-service/--no-self-service", True, "On a shared mock: anybody may create a world.")
+@_option(
+    "--idle-days", _DEFAULT.idle_days, "On a shared mock: worlds not used for so long go.", type=click.IntRange(1, 3650)
+)
 @_option(
     "--webhook-pauses", _DEFAULT.webhook_pauses, "Times the pauses of webhooks; 0: none.", type=click.FloatRange(0, 1000)
 )
@@ -74,6 +81,9 @@ def main(context: click.Context, /, limits: str, **options: Any) -> None:
     for origin in options["origins"]:
         if not _ORIGIN.fullmatch(origin):
             stop(f"--origin {origin!r} is no origin; one looks like https://shop.example, http://localhost:3000 or *")
+    if options["sandbox_token"] and len(options["sandbox_token"]) < SHORTEST:
+        stop(f"--sandbox-token has at least {SHORTEST} characters; leave it out, and one is drawn")
+    options["sandbox_token"] = options["sandbox_token"] or f"nxs_{secrets.token_urlsafe(32)}"
     settings = Settings(limits=limits == "on", **options)
     context.obj = settings
     if context.invoked_subcommand is None:
@@ -92,6 +102,8 @@ def main(context: click.Context, /, limits: str, **options: Any) -> None:
 @click.pass_obj
 def token(settings: Settings, tenant: str | None, role: str, expires_in: int) -> None:
     """Print a user's JWT, as the login issues it."""
+    if settings.public:
+        stop("a shared mock signs with a key of its own; its control API issues tokens (docs/sharing.md)")
     contract, world = read(settings)
     if role not in contract.roles:
         stop(f"there is no role {role}; there are {', '.join(contract.roles)}")

@@ -29,6 +29,13 @@ from nexuscommerce.contract import Contract
 log = logging.getLogger("mockserver")
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+# Of a shared mock, whose answers browsers of many get (OWASP Secure Headers).
+SECURITY = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"x-frame-options", b"DENY"),
+    (b"strict-transport-security", b"max-age=31536000"),
+)
 PAGE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -45,7 +52,10 @@ class Edge:
         clocks: Clocks,
         interference: Interference,
         journal: Journal,
+        *,
+        shared: bool = False,
     ) -> None:
+        self._security = SECURITY if shared else ()
         self._app = app
         self._gate = gate
         self._cors = cors
@@ -143,6 +153,7 @@ class Edge:
                 *_quota_headers(quota),
                 *self._cors.headers(visit.headers),
             ]
+            common += self._security
             return [*common, (b"preference-applied", visit.preferred.encode("latin-1"))] if visit.preferred else common
 
         return headers

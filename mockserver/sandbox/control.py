@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
@@ -26,7 +25,7 @@ from mockserver.validation import Values
 from mockserver.visit import NOBODY, Guest, Visit
 from nexuscommerce.contract import Document, Operation, load_sandbox
 
-PREFIX = "/_sandbox/v1"
+DASHBOARD, PREFIX = "/_sandbox", "/_sandbox/v1"
 
 
 class Control:
@@ -115,27 +114,3 @@ class Control:
         now = self._sandbox.clocks.now()
         ask = Ask(operation, values.path, values.query, body, now, guest.world, origin, address, last_event)
         return HANDLERS[operation.id](self._sandbox, ask)
-
-
-class Bridge:
-    """From the threads of the dashboard onto the event loop, where everything of the store happens."""
-
-    def __init__(self, control: Control) -> None:
-        self._control = control
-        self._loop: asyncio.AbstractEventLoop | None = None
-
-    def here(self) -> None:
-        """Called on the event loop that the app is served on."""
-        self._loop = asyncio.get_running_loop()
-
-    def ask(
-        self, operation_id: str, path: Mapping[str, str], query: Mapping[str, Any], body: Any, guest: Guest, origin: str
-    ) -> Any:
-        """Control.ask from another thread."""
-        if self._loop is None:
-            raise RuntimeError("the dashboard was asked before it was served")
-
-        async def asked() -> Any:
-            return self._control.ask(operation_id, path, query, body, guest, origin)
-
-        return asyncio.run_coroutine_threadsafe(asked(), self._loop).result(timeout=30)

@@ -3,5 +3,6 @@
 from mockserver.sandbox.dashboard.app import create_dashboard
 from mockserver.sandbox.dashboard.mounting import mount
 from mockserver.sandbox.dashboard.parts import Asking, Door
+from mockserver.visit import Guest
 
-__all__ = ["Asking", "Door", "create_dashboard", "mount"]
+__all__ = ["Asking", "Door", "Guest", "create_dashboard", "mount"]

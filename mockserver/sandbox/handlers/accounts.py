@@ -14,6 +14,7 @@ from mockserver.envelope import Answer
 from mockserver.sandbox.bounds import require_room
 from mockserver.sandbox.parts import Ask, Sandbox
 from mockserver.store.accounts import Accounts, AddressTaken, Key, Member
+from mockserver.store.world import NO_PASSWORD
 
 Row = dict[str, Any]
 
@@ -55,7 +56,7 @@ def create_user(sandbox: Sandbox, ask: Ask) -> Answer:
     accounts, body = _accounts(sandbox, ask), ask.body
     _require_role(sandbox, body)
     require_room(sandbox, "users of a world", len(accounts.users()))
-    password_hash = passwords.hashed(body["password"]) if body.get("password") else passwords.NONE
+    password_hash = passwords.hashed(body["password"]) if body.get("password") else NO_PASSWORD
     try:
         return envelope.one(accounts.add_user(body["email"], body["name"], body["role"], password_hash)._asdict())
     except AddressTaken:
