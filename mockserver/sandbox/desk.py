@@ -35,20 +35,27 @@ class Desk:
         await self._app(scope, receive, send)
 
     def ask(
-        self, operation_id: str, path: Mapping[str, str], query: Mapping[str, Any], body: Any, guest: Guest, origin: str, /
+        self,
+        operation_id: str,
+        path: Mapping[str, str],
+        query: Mapping[str, Any],
+        body: Any,
+        guest: Guest,
+        origin: str,
+        address: str,
+        /,
     ) -> Any:
         """The control API, from one of Flask's threads. Rows of the store are JSON already; here they are read."""
-        return orjson.loads(
-            orjson.dumps(self._on_loop(lambda: self._control.ask(operation_id, path, query, body, guest, origin)))
-        )
+        asked = self._on_loop(lambda: self._control.ask(operation_id, path, query, body, guest, origin, address))
+        return orjson.loads(orjson.dumps(asked))
 
     def authenticate(self, token: str, /) -> Guest | None:
         """Whom a token lets in."""
         return self._on_loop(lambda: self._access.authenticate(token))
 
     def open_to(self, environ: Mapping[str, Any], /) -> Guest | None:
-        """Whom a request without a session lets in: who needs no token. To follow a link of another site is no danger: nothing
-        changes by it, and that site sees nothing of the page."""
+        """Whom a request without a session lets in: who needs no token. To follow a link of another site is no danger:
+        nothing changes by it, and that site sees nothing of the page."""
         names = {"host": "HTTP_HOST", "origin": "HTTP_ORIGIN", "sec-fetch-site": "HTTP_SEC_FETCH_SITE"}
         if environ["REQUEST_METHOD"] == "GET" and environ.get("HTTP_SEC_FETCH_DEST") == "document":
             del names["sec-fetch-site"]

@@ -316,6 +316,20 @@ def test_a_shared_mock_asks_for_a_token(page: Page, shared: Mock) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
 
 
+def test_a_shared_mock_gives_everybody_a_world_of_his_own(page: Page, shared: Mock) -> None:
+    """Without a token: its key works, its page is open, and others' are not there."""
+    page.goto(f"{dashboard(shared)}/")
+    page.get_by_role("button", name="Create the world").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("is made")
+    key, tenant = page.locator(".secret").all_text_contents()[:2]
+    headers = {"Authorization": f"Bearer {key}", "X-Tenant-ID": tenant}
+
+    assert 200 == httpx.get(f"{shared.address}/products", headers=headers).status_code
+    page.get_by_role("link", name="Open the world").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("My world")
+    assert 403 == _status(page, f"{dashboard(shared)}/clock")
+
+
 def test_a_worlds_token_opens_one_world_of_a_shared_mock(page: Page, browser: Browser, shared: Mock) -> None:
     page.goto(f"{dashboard(shared)}/")
     page.get_by_label("Token").fill(SANDBOX_TOKEN)

@@ -34,7 +34,6 @@ HEADERS: Mapping[str, str] = {
 }
 SWITCHED = 30  # worlds in the switcher; the page of worlds has them all
 _UNFORESEEN = "What went wrong stands in the mock's own output."
-LONGEST_BODY = 64 * 1024 * 1024  # an import
 
 
 def create_dashboard(ask: Asking, door: Door, contract: Contract, control: Document, secret: str) -> Flask:
@@ -48,7 +47,7 @@ def create_dashboard(ask: Asking, door: Door, contract: Contract, control: Docum
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Strict",
         PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
-        MAX_CONTENT_LENGTH=LONGEST_BODY,
+        MAX_CONTENT_LENGTH=control.body_bytes,
     )
     app.session_interface = access.Sessions()
     app.extensions["sandbox"] = Parts(ask, door, contract, control, Once())
