@@ -68,7 +68,7 @@ def _validation_is_422(document: Document) -> None:
     }
     schemas["UnprocessableContentError"] = deepcopy(schemas["BadRequestError"])
     for name, kept in (("UnprocessableContentError", True), ("BadRequestError", False)):
-        listed = schemas[name]["properties"]["error"]["properties"]["code"]["allOf"][1]
+        listed = schemas[name]["properties"]["error"]["properties"]["code"]
         listed["enum"] = [each for each in listed["enum"] if (each == code) is kept]
     for refusal in document["x-refusals"]:
         if refusal["code"] == code:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
+import orjson
 from connexion import ConnexionMiddleware
 from connexion.exceptions import InvalidSpecification
 from connexion.middleware.abstract import ROUTING_CONTEXT
@@ -13,21 +14,25 @@ from connexion.middleware.security import SecurityMiddleware
 from connexion.security import AbstractSecurityHandler
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mockserver.allow import Allow, paths_of
 from mockserver.auth import Doorman
 from mockserver.cors import Cors
 from mockserver.dispatch import Dispatch
 from mockserver.domain import instants
 from mockserver.domain.clocks import Clocks
+from mockserver.domain.credentials import digest
 from mockserver.edge import Edge
 from mockserver.login import Login
 from mockserver.pages import methods, pages
 from mockserver.quotas import Quotas
 from mockserver.routing import StrictRouting, Unresolved
 from mockserver.sandbox.access import Access
-from mockserver.sandbox.control import PREFIX, Control
+from mockserver.sandbox.control import DASHBOARD, PREFIX, Control
+from mockserver.sandbox.desk import Desk
 from mockserver.sandbox.faults import Faults
 from mockserver.sandbox.interference import Interference
 from mockserver.sandbox.journal import Journal
+from mockserver.sandbox.keeping import Keeping
 from mockserver.sandbox.parts import Sandbox
 from mockserver.settings import Settings
 from mockserver.store.database import Database
@@ -48,14 +53,16 @@ def create_app(
 ) -> ASGIApp:
     """The mock as one ASGI app: edge, then Connexion's routing and security, then dispatch; pages beside it."""
     clocks = Clocks(clock, database.platform.clocks)
-    tokens = Tokens(world.issuer, world.signing_key)
+    tokens = Tokens(world.issuer, orjson.loads(database.platform.fact("signing_key")))
     quotas = Quotas(settings.limits_store, enforced=settings.limits)
     doorman = Doorman(database.platform, tokens, contract, clocks)
     gate = Gate(doorman, quotas, contract, clocks, settings.anonymous_per_minute)
     faults, journal = Faults(contract), Journal(contract)
     interference = Interference(faults)
     sandbox = Sandbox(settings, contract, world, database, tokens, clocks, quotas, faults, journal)
-    control = Control(sandbox, Access(settings, database.worlds))
+    access = Access(settings, database.worlds)
+    control = Control(sandbox, access)
+    desk = Desk(control, access, contract, digest(database.platform.fact("cursor_secret") + settings.sandbox_token))
     api = ConnexionMiddleware(
         Dispatch(contract, Tenancy(database), SERVED, interference),
         middlewares=[StrictRouting, SecurityMiddleware],
@@ -67,8 +74,9 @@ def create_app(
     except InvalidSpecification as why:
         raise UnreadableDocument(f"the document is not OpenAPI 3.0: {why.message}") from why
     beside = pages(contract, tokens, world, Login(database, tokens, quotas, clocks).routes())
-    fork = _Fork({contract.base_path: api}, {PREFIX: control}, beside)
-    return Edge(fork, contract, methods(beside), gate, Cors(settings.origins), clocks, interference, journal)
+    fork = _Fork({contract.base_path: api}, {PREFIX: control, DASHBOARD: desk}, beside)
+    allow = Allow({**paths_of(contract), **methods(beside)}, {PREFIX: lambda: control.document})
+    return Edge(fork, contract, allow, gate, Cors(settings.origins), clocks, interference, journal, shared=settings.public)
 
 
 @asynccontextmanager
@@ -76,22 +84,28 @@ async def delivering(settings: Settings, database: Database, clock: instants.Clo
     """While this lasts, jobs end and webhooks are sent without a request; on the event loop that the app is served on."""
 
     clocks = Clocks(clock, database.platform.clocks)
+    keeping = Keeping(settings, database.worlds, clocks)
 
-    def jobs() -> None:
+    def due() -> None:
+        """Jobs; and worlds that nobody uses any more, of a shared mock."""
         for tenant, at in database.waking(instants.text(clocks.latest())):
             if at <= instants.text(now := clocks.now(tenant)):
                 catch_up(database, tenant, now)
+        keeping.turn()
 
     async with (
         Sender(public_addresses if settings.public else None) as send,
-        Worker(Deliveries(database), send, clocks, settings.webhook_pauses, before=jobs).running(),
+        Worker(Deliveries(database), send, clocks, settings.webhook_pauses, before=due).running(),
     ):
         yield
 
 
 class _Fork:
-    """What lies below a prefix is that app's, whether it counts against the limits (`counted`) or not; the rest are pages. All
-    raise what they cannot route to the edge, which Starlette's routers do only where the scope says that they stand inside an app."""
+    """What lies below a prefix is that app's, whether it counts against the limits (`counted`) or not; the rest are pages.
+
+    All raise what they cannot route to the edge, which Starlette's routers do only where the scope says that they stand inside
+    an app.
+    """
 
     def __init__(self, counted: Mapping[str, ASGIApp], free: Mapping[str, ASGIApp], pages: ASGIApp) -> None:
         self._counted = tuple((prefix + "/", app) for prefix, app in counted.items())

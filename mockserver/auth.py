@@ -25,8 +25,8 @@ _BEARER = re.compile(r"bearer +(\S+) *", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A caller with valid credentials. `counter` names its rate-limit counter, `name` may stand in a log, `now` is the time in
-    its tenant's world."""
+    """A caller with valid credentials. `counter` names its rate-limit counter, `name` may stand in a log, `now` is the time
+    in its tenant's world."""
 
     name: str
     tenant_id: str

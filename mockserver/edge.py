@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ulid import ULID
 
 from mockserver import envelope
+from mockserver.allow import Allow
 from mockserver.answer import Answer, RawHeaders
 from mockserver.body import Aborted, Body
 from mockserver.connection import Broken, connection_of
@@ -29,6 +30,13 @@ from nexuscommerce.contract import Contract
 log = logging.getLogger("mockserver")
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+# Of a shared mock, whose answers browsers of many get (OWASP Secure Headers).
+SECURITY = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"x-frame-options", b"DENY"),
+    (b"strict-transport-security", b"max-age=31536000"),
+)
 PAGE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -39,13 +47,16 @@ class Edge:
         self,
         app: ASGIApp,
         contract: Contract,
-        page_methods: Mapping[str, tuple[str, ...]],
+        allow: Allow,
         gate: Gate,
         cors: Cors,
         clocks: Clocks,
         interference: Interference,
         journal: Journal,
+        *,
+        shared: bool = False,
     ) -> None:
+        self._security = SECURITY if shared else ()
         self._app = app
         self._gate = gate
         self._cors = cors
@@ -54,8 +65,7 @@ class Edge:
         self._journal = journal
         self._base_path = contract.base_path + "/"
         self._status = {refusal.code: refusal.status for refusal in contract.refusals}
-        methods = {contract.base_path + path: allow for path, allow in contract.methods.items()}
-        self._methods = [(_pattern(path), allow) for path, allow in {**methods, **page_methods}.items()]
+        self._allow = allow
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -116,7 +126,7 @@ class Edge:
         request_id = given if _REQUEST_ID.fullmatch(given) else str(ULID())
         address = scope["client"][0] if scope.get("client") else ""
         raw_path = (scope.get("raw_path") or b"").decode("latin-1")
-        now, body = self._clocks.now(), Body(receive, headers)
+        now, body = self._clocks.wall(), Body(receive, headers)
         return Visit(
             request_id,
             scope["method"],
@@ -143,12 +153,10 @@ class Edge:
                 *_quota_headers(quota),
                 *self._cors.headers(visit.headers),
             ]
+            common += self._security
             return [*common, (b"preference-applied", visit.preferred.encode("latin-1"))] if visit.preferred else common
 
         return headers
-
-    def _allow(self, path: str) -> tuple[str, ...]:
-        return next((allow for pattern, allow in self._methods if pattern.fullmatch(path)), ())
 
     def _routing_error(self, visit: Visit, why: HTTPException) -> ApiError:
         if why.status_code == 405:
@@ -185,10 +193,6 @@ def _quota_headers(quota: Quota) -> RawHeaders:
         (b"x-ratelimit-remaining", b"%d" % quota.remaining),
         (b"x-ratelimit-reset", b"%d" % quota.reset),
     ]
-
-
-def _pattern(path: str) -> re.Pattern[str]:
-    return re.compile("[^/]+".join(re.escape(part) for part in re.split(r"\{[^}]+\}", path)))
 
 
 def _line(visit: Visit, status: int, aborted: bool, seconds: float) -> dict[str, Any]:

@@ -19,6 +19,10 @@ def greeting(settings: Settings, world: World, port: int, program: str) -> str:
     published one, a line to paste."""
     host = _ANY.get(settings.host) or (f"[{settings.host}]" if ":" in settings.host else settings.host)
     base = f"http://{host}:{port}"
+    sandbox = f"Sandbox (worlds, clock, faults, log, webhooks): {base}/_sandbox/"
+    token = f"  its token, not needed from this machine: {settings.sandbox_token}"
+    if settings.public:
+        return "\n".join(_shared(settings, base, sandbox))
     first = world.tenants[0]
     roles = [user["role"] for user in first["users"]]
     width = max(len(key["name"]) for key in first["keys"])
@@ -26,6 +30,8 @@ def greeting(settings: Settings, world: World, port: int, program: str) -> str:
         f"NexusCommerce mock: {base}/api",
         f"Reference, with a key filled in: {base}/docs",
         f"State: {settings.database} (begin anew with --fresh)" + ("" if settings.limits else "; rate limits are off"),
+        sandbox,
+        token,
         "",
         "Tenants, each with a key that may do everything in it:",
         *(f"  {t['id']}  {t['plan']:<10}  {t['keys'][0]['key']:<44}  {t['name']}" for t in world.tenants),
@@ -39,6 +45,23 @@ def greeting(settings: Settings, world: World, port: int, program: str) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _shared(settings: Settings, base: str, sandbox: str) -> list[str]:
+    """Of a shared mock: nobody but who started it reads this."""
+    service = "anybody may create a world" if settings.self_service else "worlds are made with the token alone"
+    return [
+        f"NexusCommerce mock, shared: {base}/api",
+        f"Reference: {base}/docs",
+        f"State: {settings.database} (begin anew with --fresh)",
+        sandbox,
+        f"  its token: {settings.sandbox_token}",
+        f"  {service}; one that nobody uses for {settings.idle_days} days is deleted",
+        "",
+        "Try:",
+        f"  curl -X POST {base}/_sandbox/v1/worlds -H 'Content-Type: application/json' -d '{{}}'",
+        "",
+    ]
 
 
 def _logins(base: str, tenant: Mapping[str, Any]) -> list[str]:

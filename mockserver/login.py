@@ -70,7 +70,7 @@ class Login:
         argon2 takes 10 ms, in a thread, so that other requests go on; one login at a time, so that guesses sent all at once
         are counted like others.
         """
-        counter, now = f"login:{visit.address}", visit.now.timestamp()
+        counter, now = f"login:{visit.address}", self._clocks.now().timestamp()
         async with self._one_at_a_time:
             if self._quotas.counted(counter, WINDOW, now) >= FAILURES:
                 raise Refused("over_request_rate_limit", wait=math.ceil(WINDOW - now % WINDOW))

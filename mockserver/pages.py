@@ -26,11 +26,13 @@ JWKS_PATH = "/auth/v1/.well-known/jwks.json"  # where Supabase Auth publishes it
 def pages(contract: Contract, tokens: Tokens, world: World, login: Sequence[Route]) -> Router:
     """The document is the file's own text, comments and `$ref`s included: Connexion would serve it dereferenced."""
     first = world.tenants[0]
-    example = {"key": first["keys"][0]["key"], "tenant": first["id"], "name": first["name"]}
+    key = first["keys"][0]["key"] if first["keys"] else ""  # a shared mock has none that everybody knows
+    example = {"key": key, "tenant": first["id"], "name": first["name"]}
     reference = _REFERENCE.replace("{{example}}", json.dumps(example).replace("<", "\\u003c"))
     router = Router(
         [
             Route("/", _answer(RedirectResponse("/docs"))),
+            Route("/_sandbox", _answer(RedirectResponse("/_sandbox/"))),
             Route("/openapi.yaml", _answer(Response(contract.source, media_type="application/yaml"))),
             Route("/openapi.json", _answer(JSONResponse(contract.document))),
             Route("/docs", _answer(HTMLResponse(reference))),

@@ -9,7 +9,6 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 # A password that was drawn by lot needs no slow hash: it cannot be guessed.
 _QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-NONE = "$argon2id$"  # a hash that no password fits
 
 
 def fits(password_hash: str, password: str) -> bool:

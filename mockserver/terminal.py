@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from mockserver.settings import Settings
-from mockserver.store.world import UnreadableWorld, World, load_world
+from mockserver.store.world import UnreadableWorld, World, load_world, shared
 from nexuscommerce.contract import Contract, UnreadableDocument, load
 
 if TYPE_CHECKING:
@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
 
 def read(settings: Settings) -> tuple[Contract, World]:
-    """The document and the fixtures; or the end."""
+    """The document and the fixtures, without their secrets for a shared mock; or the end."""
     try:
         contract = load(settings.document)
-        return contract, load_world(settings.fixtures, contract)
+        world = load_world(settings.fixtures, contract)
+        return contract, shared(world) if settings.public else world
     except (UnreadableDocument, UnreadableWorld) as why:
         stop(str(why))
 

@@ -36,9 +36,9 @@ OPERATOR, NOBODY = Guest(None), Guest("")
 @dataclass(slots=True)
 class Visit:
     """What is known of a request so far. `refused` is what its credentials were refused for, kept for its turn;
-    `page` is true outside the API, where `guest` may turn the mock; `now` is the time in the caller's world. `error` is the
-    refusal that was answered, `fault` the fault that was applied (or `prefer`), `spoiled` how it spoils the answer's body,
-    `preferred` the preferences that were followed."""
+    `page` is true outside the API, where `guest` may turn the mock; `now` is the time in the caller's world, which stands still
+    if it is `held`. `error` is the refusal that was answered, `fault` the fault that was applied (or `prefer`), `spoiled` how it
+    spoils the answer's body, `preferred` the preferences that were followed."""
 
     request_id: str
     method: str
@@ -62,6 +62,7 @@ class Visit:
     spoiled: str = ""
     preferred: str = ""
     guest: Guest | None = None
+    held: bool = False
 
 
 class Gate:
@@ -80,8 +81,7 @@ class Gate:
         """Identify the caller and count the request; once, however often it is asked."""
         if visit.quota is None:
             self._identify(visit)
-            held = visit.principal is not None and self._clocks.is_frozen(visit.principal.tenant_id)
-            visit.quota = self._quotas.take(*self._counter(visit), visit.now.timestamp(), held=held)
+            visit.quota = self._quotas.take(*self._counter(visit), visit.now.timestamp(), held=visit.held)
         return visit.quota
 
     def look(self, visit: Visit) -> Quota:
@@ -97,11 +97,13 @@ class Gate:
 
     def _identify(self, visit: Visit) -> None:
         try:
+            visit.now = self._clocks.now()
             tokens = visit.headers.getlist("authorization")
             if len(tokens) > 1:
                 raise ApiError("TOKEN_INVALID")
             visit.principal = self._doorman.identify(tokens[0] if tokens else None, visit.address)
             visit.now = visit.principal.now
+            visit.held = self._clocks.is_frozen(visit.principal.tenant_id)
         except ApiError as refusal:
             visit.refused = refusal
         except Exception:  # the answer's headers need a quota even when the store of keys has failed

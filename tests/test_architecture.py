@@ -32,6 +32,7 @@ FORBIDDEN = {
         "connexion",
         "sqlalchemy",
     },
+    "mockserver/sandbox/dashboard": {"mockserver.store", "mockserver.handlers", "mockserver.app", "sqlalchemy", "connexion"},
     "mockserver/handlers": {"sqlalchemy", "starlette", "connexion", "flask", "mockserver.app", "mockserver.edge"},
 }
 

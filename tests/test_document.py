@@ -62,6 +62,20 @@ def test_error_codes_refusals_and_messages_are_the_same() -> None:
     assert codes == sorted(MESSAGES)
 
 
+def test_the_schemas_of_the_errors_name_all_codes_and_no_other() -> None:
+    """Each names its own by hand, for a reference to ErrorCode beside them is what generators of clients stumble over."""
+    listed = [
+        schema["properties"]["error"]["properties"]["code"]["enum"] for name, schema in SCHEMAS.items() if _refuses(name)
+    ]
+
+    assert set(CONTRACT.error_codes) == {code for codes in listed for code in codes}
+    assert len(CONTRACT.error_codes) == len(set(CONTRACT.error_codes))
+
+
+def _refuses(name: str) -> bool:
+    return "error" in SCHEMAS[name].get("properties", {}) and ["error"] == SCHEMAS[name].get("required")
+
+
 @pytest.mark.parametrize("refusal", CONTRACT.refusals, ids=lambda refusal: refusal.code)
 def test_each_refusal_is_an_example_of_its_response_with_its_status(refusal: Any) -> None:
     response = DOCUMENT["components"]["responses"][refusal.response]

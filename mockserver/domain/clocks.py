@@ -1,7 +1,7 @@
 """What time it is: for the server, and for a world that has a clock of its own.
 
-A clock runs beside the clock on the wall, ahead of it or behind, or stands still. What happens by the clock (expiry, windows of
-rate limits, jobs, webhooks) asks here, so a clock that is turned turns all of it.
+A clock runs beside the clock on the wall, ahead of it or behind, or stands still. What happens by the clock (expiry, windows
+of rate limits, jobs, webhooks) asks here, so a clock that is turned turns all of it.
 """
 
 from __future__ import annotations
@@ -34,6 +34,10 @@ class Clocks:
     def __init__(self, wall: Clock, settings: Callable[[], Mapping[str, Setting]]) -> None:
         self._wall = wall
         self._settings = settings
+
+    def wall(self) -> datetime:
+        """The clock on the wall, which always goes."""
+        return self._wall()
 
     def now(self, world: str = SERVER) -> datetime:
         wall, settings = self._wall(), self._settings()

@@ -50,8 +50,8 @@ FAULTS = 100
 
 
 class ApiError(Exception):
-    """A refusal: a code of MESSAGES or CONTROL_MESSAGES, what its message tells, `details` for programs, and headers of its own.
-    `status` is 0 until a document has said it."""
+    """A refusal: a code of MESSAGES or CONTROL_MESSAGES, what its message tells, `details` for programs, and headers of its
+    own. `status` is 0 until a document has said it."""
 
     def __init__(
         self,

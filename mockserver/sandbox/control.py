@@ -1,8 +1,7 @@
-"""The control API, served from sandbox.yaml as the API is from openapi.yaml: Connexion routes and guards, Dispatch answers."""
+"""The control API, served from sandbox.yaml as the API is from openapi.yaml: Connexion guards, Dispatch answers."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
@@ -26,7 +25,7 @@ from mockserver.validation import Values
 from mockserver.visit import NOBODY, Guest, Visit
 from nexuscommerce.contract import Document, Operation, load_sandbox
 
-PREFIX = "/_sandbox/v1"
+DASHBOARD, PREFIX = "/_sandbox", "/_sandbox/v1"
 
 
 class Control:
@@ -51,12 +50,19 @@ class Control:
         return document
 
     def ask(
-        self, operation_id: str, path: Mapping[str, str], query: Mapping[str, Any], body: Any, guest: Guest, origin: str
+        self,
+        operation_id: str,
+        path: Mapping[str, str],
+        query: Mapping[str, Any],
+        body: Any,
+        guest: Guest,
+        origin: str,
+        address: str,
     ) -> Any:
         """The answer's body to a request that comes from inside, with every check but that of the caller's token."""
         operation = self.document.operations[operation_id]
         values, filled = self._dispatch.read(operation, path, urlencode(query).encode(), body)
-        answer = self._carried_out(operation, values, filled, guest, origin, "")
+        answer = self._carried_out(operation, values, filled, guest, origin, address)
         return answer.body if isinstance(answer, Answer) else None
 
     @cached_property
@@ -65,7 +71,7 @@ class Control:
 
     @cached_property
     def _dispatch(self) -> Dispatch:
-        return Dispatch(self.document, self._answer, set(self.document.operations))
+        return Dispatch(self.document, self._answer, set(HANDLERS))
 
     @cached_property
     def _app(self) -> ASGIApp:
@@ -115,27 +121,3 @@ class Control:
         now = self._sandbox.clocks.now()
         ask = Ask(operation, values.path, values.query, body, now, guest.world, origin, address, last_event)
         return HANDLERS[operation.id](self._sandbox, ask)
-
-
-class Bridge:
-    """From the threads of the dashboard onto the event loop, where everything of the store happens."""
-
-    def __init__(self, control: Control) -> None:
-        self._control = control
-        self._loop: asyncio.AbstractEventLoop | None = None
-
-    def here(self) -> None:
-        """Called on the event loop that the app is served on."""
-        self._loop = asyncio.get_running_loop()
-
-    def ask(
-        self, operation_id: str, path: Mapping[str, str], query: Mapping[str, Any], body: Any, guest: Guest, origin: str
-    ) -> Any:
-        """Control.ask from another thread."""
-        if self._loop is None:
-            raise RuntimeError("the dashboard was asked before it was served")
-
-        async def asked() -> Any:
-            return self._control.ask(operation_id, path, query, body, guest, origin)
-
-        return asyncio.run_coroutine_threadsafe(asked(), self._loop).result(timeout=30)

@@ -65,7 +65,7 @@ class Accounts:
         self._database = database
         self._tenant = tenant
 
-    def keys(self) -> list[Key]:
+    def all_keys(self) -> list[Key]:
         """The oldest first."""
         with self._database.transaction(writes=False) as connection:
             return [Key(*row) for row in connection.execute(_KEYS, {"tenant": self._tenant})]
@@ -79,7 +79,7 @@ class Accounts:
 
     def revoke(self, wanted: str, now: datetime) -> Key | None:
         """The key of this id, good for nothing from now on; None if there is none."""
-        found = next((key for key in self.keys() if key_id(key.digest) == wanted), None)
+        found = next((key for key in self.all_keys() if key_id(key.digest) == wanted), None)
         if found is None or found.revoked_at:
             return found
         at = instants.text(now)

@@ -171,6 +171,7 @@ def _make_anew(connection: Connection, world: World) -> None:
     old.drop_all(connection)
     metadata.create_all(connection)
     known = {"version": version(), "world": world.digest, "cursor_secret": secrets.token_urlsafe(32)}
+    known["signing_key"] = orjson.dumps(dict(world.signing_key)).decode()
     connection.execute(facts.insert(), [{"name": name, "value": value} for name, value in known.items()])
     seed(connection, world, instants.text(instants.now()))
     connection.exec_driver_sql("COMMIT")

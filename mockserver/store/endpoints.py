@@ -17,7 +17,7 @@ from mockserver.store.tables import WORLD, tenants
 
 
 class Endpoint(NamedTuple):
-    """An endpoint as a person sees it: without its secret. `former_until`: until then the secret before this one is valid too."""
+    """An endpoint as a person sees it: without its secret. Until `former_until` the secret before this one is valid too."""
 
     id: str
     tenant_id: str

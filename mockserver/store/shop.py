@@ -125,8 +125,8 @@ class Shop:
         outbox.emit(self._connection, self._tenant, event, at, self._told(event, ids))
 
     def test(self, event: str, at: str, endpoint_id: str) -> str | None:
-        """Tell an endpoint, whatever it asked for, of the latest row that such events tell of, as if it had just changed. The
-        delivery's id; None where there is no such row."""
+        """Tell an endpoint, whatever it asked for, of the latest row that such events tell of, as if it had just changed.
+        The delivery's id; None where there is no such row."""
         row = self.latest(_TOLD[event.split(".")[0]])
         told = self._told(event, [row]) if row else []
         return outbox.test(self._connection, self._tenant, event, at, *told[0], endpoint_id) if told else None

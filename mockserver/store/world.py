@@ -19,6 +19,7 @@ from joserfc.jwk import ECKey
 from mockserver.domain.pricing import incomplete
 from nexuscommerce.contract import Contract
 
+NO_PASSWORD = "$argon2id$"  # a hash that no password fits
 EMPTY = "empty"  # what a world without fixtures is said to have
 _PLAN = {"type": "integer", "minimum": 1, "maximum": 1_000_000_000}
 
@@ -44,6 +45,21 @@ def slugs(world: World) -> Mapping[str, Mapping[str, Any]]:
         slug = re.sub(r"[^a-z0-9]+", "-", tenant["name"].lower()).strip("-") or tenant["id"]
         named[slug if slug not in named and slug != EMPTY else tenant["id"]] = tenant
     return named
+
+
+def shared(world: World) -> World:
+    """The world for a mock that many use: no key, password or signing key that everybody can read in the fixtures."""
+    signing_key = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"}, auto_kid=True).as_dict(private=True)
+    tenants = [
+        {
+            **tenant,
+            "keys": [],
+            "endpoints": [],
+            "users": [{**user, "password_hash": NO_PASSWORD} for user in tenant["users"]],
+        }
+        for tenant in world.tenants
+    ]
+    return World(f"shared {world.digest}", world.issuer, signing_key, tenants)
 
 
 def bare(world: World) -> Mapping[str, Any]:

@@ -68,8 +68,8 @@ class Sender:
         await self._client.aclose()
 
     async def __call__(self, due: Due) -> Outcome:
-        """Send, and tell what came of it; what is no fault of the receiver or the network is raised. While a former secret is
-        valid too, what the receiver refuses is sent once more, signed with that."""
+        """Send, and tell what came of it; what is no fault of the receiver or the network is raised. While a former secret
+        is valid too, what the receiver refuses is sent once more, signed with that."""
         if fault(due.url):
             return Outcome(None, "the endpoint's URL cannot be used")
         outcome = await self._try(due, sign(due.body, due.secret))

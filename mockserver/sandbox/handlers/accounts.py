@@ -14,19 +14,20 @@ from mockserver.envelope import Answer
 from mockserver.sandbox.bounds import require_room
 from mockserver.sandbox.parts import Ask, Sandbox
 from mockserver.store.accounts import Accounts, AddressTaken, Key, Member
+from mockserver.store.world import NO_PASSWORD
 
 Row = dict[str, Any]
 
 
 def list_keys(sandbox: Sandbox, ask: Ask) -> Answer:
-    return Answer({"data": [_key(key) for key in _accounts(sandbox, ask).keys()]})
+    return Answer({"data": [_key(key) for key in _accounts(sandbox, ask).all_keys()]})
 
 
 def create_key(sandbox: Sandbox, ask: Ask) -> Answer:
     accounts, body = _accounts(sandbox, ask), ask.body
     if faults := [*_key_faults(sandbox, ask)]:
         raise invalid(faults)
-    require_room(sandbox, "keys of a world", len(accounts.keys()))
+    require_room(sandbox, "keys of a world", len(accounts.all_keys()))
     expires = body.get("expires_at")
     wanted = {
         "name": body["name"],
@@ -36,7 +37,7 @@ def create_key(sandbox: Sandbox, ask: Ask) -> Answer:
         **(body.get("rate_limit") or {}),
     }
     key = accounts.add_key(sandbox.clocks.now(ask.id), wanted)
-    found = next(row for row in accounts.keys() if row.digest == digest(key))
+    found = next(row for row in accounts.all_keys() if row.digest == digest(key))
     return envelope.one({"id": key_id(found.digest), "key": key, "details": _key(found)})
 
 
@@ -55,7 +56,7 @@ def create_user(sandbox: Sandbox, ask: Ask) -> Answer:
     accounts, body = _accounts(sandbox, ask), ask.body
     _require_role(sandbox, body)
     require_room(sandbox, "users of a world", len(accounts.users()))
-    password_hash = passwords.hashed(body["password"]) if body.get("password") else passwords.NONE
+    password_hash = passwords.hashed(body["password"]) if body.get("password") else NO_PASSWORD
     try:
         return envelope.one(accounts.add_user(body["email"], body["name"], body["role"], password_hash)._asdict())
     except AddressTaken:
@@ -124,7 +125,7 @@ def _key_faults(sandbox: Sandbox, ask: Ask) -> list[dict[str, str]]:
             faults.append(fault("body", "/expires_at", str(why)))
     if ask.body.get("rate_limit") and sandbox.worlds.get(ask.id).plan != "enterprise":
         faults.append(
-            fault("body", "/rate_limit", "keys of their own limits are of the plan enterprise; move the world there")
+            fault("body", "/rate_limit", "limits of a key's own go with the plan enterprise; move the world there")
         )
     return faults
 

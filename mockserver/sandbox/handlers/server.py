@@ -18,7 +18,7 @@ def get_server(sandbox: Sandbox, ask: Ask) -> Answer:
             "self_service": sandbox.settings.public and sandbox.settings.self_service,
             "fixtures": sandbox.worlds.fixtures,
             "worlds": sandbox.worlds.number(),
-            "requests": 0,
+            "requests": len(sandbox.journal),
             "now": instants.text(ask.now),
         }
     )

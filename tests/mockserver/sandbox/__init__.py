@@ -1,0 +1,1 @@
+"""The sandbox: its parts, by hand-made fakes of one another."""
