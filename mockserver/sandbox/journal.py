@@ -6,14 +6,12 @@ import re
 import secrets
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator
-from itertools import chain
 from weakref import ref
 
 from mockserver.answer import Answer
-from mockserver.body import KEPT
 from mockserver.domain.errors import ApiError
 from mockserver.sandbox.coverage import Coverage
-from mockserver.sandbox.entries import Entry
+from mockserver.sandbox.entry import Entry, entry_of
 from mockserver.sandbox.selection import Selection
 from mockserver.sandbox.stream import Subscription
 from mockserver.visit import Visit
@@ -22,8 +20,6 @@ from nexuscommerce.contract import Contract
 ENTRIES = 500  # of one world, and of the requests of no world
 BYTES = 64 * 1024 * 1024
 SUBSCRIBERS = 100
-
-_ENTRY = 1_000  # bytes that Python 3.11 takes for an entry whose texts are short, rounded up
 
 
 class Journal:
@@ -55,29 +51,11 @@ class Journal:
             visit.method == "OPTIONS" and "access-control-request-method" in visit.headers
         ):
             return
-        principal, error, body, kept = visit.principal, visit.error, visit.body, answer.kept
-        world, caller = (principal.tenant_id, principal.counter) if principal else ("", visit.address)
-        operation_id = visit.operation.id if visit.operation else None
-        code, message = (error.code, error.message) if error else (None, None)
-        received = body.kept if body.length <= KEPT else body.kept[:KEPT]
-        sent = kept if answer.length <= KEPT else kept[:KEPT]
-        # In one piece: of pairs the garbage collector would walk 20 more with every entry, again and again.
-        headers, answered = (
-            b"\n".join(chain.from_iterable(visit.headers.raw)),
-            b"\n".join(chain.from_iterable(answer.headers)),
-        )
-        status, path, query = answer.status, visit.raw_path, visit.query
-        size = _ENTRY + len(headers) + len(answered) + len(received) + len(sent) + len(path) + len(query)
-        number = self._last = self._last + 1
-        # fmt: off
-        entry = Entry(
-            number, world, visit.request_id, visit.now, visit.method, path, query, operation_id, status, code,
-            message, seconds, caller, visit.fault, headers, received, body.length, answered, sent, answer.length, size,
-        )
-        # fmt: on
+        self._last += 1
+        entry = entry_of(self._last, visit, answer, seconds)
         self._append(entry)
-        if operation_id and status:
-            self.coverage.count(world, operation_id, status, code)
+        if entry.operation_id and entry.status:
+            self.coverage.count(entry.world, entry.operation_id, entry.status, entry.code)
         if self._readers:
             self._tell(entry)
 

@@ -1,20 +1,16 @@
-"""One entry of the request log. It holds what the request and the answer were made of; what is shown is made of that when it
-is read, secrets masked."""
+"""An entry of the request log as it is read: secrets masked, and with a line that sends the request again."""
 
 from __future__ import annotations
 
 import re
 import shlex
 from collections.abc import Iterator
-from contextlib import suppress
-from datetime import datetime
-from typing import Any, NamedTuple
-
-import orjson
+from typing import Any
 
 from mockserver.domain import instants
 from mockserver.domain.credentials import key_id
 from mockserver.sandbox import masking
+from mockserver.sandbox.entry import Entry
 
 HEADER = 20_000  # characters of a header, a path or a query
 HEADERS = 200
@@ -25,44 +21,6 @@ _NOT_SENT_AGAIN = frozenset(
     {"host", "content-length", "transfer-encoding", "connection", "expect", "cookie", "te", "accept-encoding"}
 )
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,20}(?= )")
-
-
-class Entry(NamedTuple):
-    """A request that was answered, or was not (`status` 0). Headers are lines, a name and its value by turns, which hold no
-    line feeds (RFC 9110 §5.5). Bodies may be cut; their whole lengths stand beside them."""
-
-    number: int
-    world: str
-    request_id: str
-    at: datetime
-    method: str
-    path: str
-    query: bytes
-    operation_id: str | None
-    status: int
-    code: str | None
-    message: str | None
-    seconds: float
-    caller: str
-    fault: str
-    headers: bytes
-    body: bytes
-    length: int
-    answer_headers: bytes
-    answer_body: bytes
-    answer_length: int
-    size: int
-
-    @property
-    def refusal(self) -> tuple[str | None, str | None]:
-        """error.code and error.message; of the login what its answer calls so."""
-        if self.code is not None or self.status < 400:
-            return self.code, self.message
-        with suppress(orjson.JSONDecodeError, AttributeError):
-            told = orjson.loads(self.answer_body)
-            code, message = told.get("error_code") or told.get("code"), told.get("msg") or told.get("message")
-            return code if isinstance(code, str) else None, message if isinstance(message, str) else None
-        return None, None
 
 
 def summary(entry: Entry, entry_id: str) -> dict[str, Any]:
