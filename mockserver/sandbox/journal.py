@@ -19,7 +19,7 @@ from nexuscommerce.contract import Contract
 
 ENTRIES = 500  # of one world, and of the requests of no world
 BYTES = 64 * 1024 * 1024
-SUBSCRIBERS = 100
+SUBSCRIBERS, OF_A_WORLD = 100, 10  # readers of the stream, and those of them whom one world may have
 
 
 class Journal:
@@ -91,7 +91,10 @@ class Journal:
 
     def subscribe(self, selection: Selection, last: str | None = None) -> Subscription:
         """What is logged from now on, or after the entry `last`. It ends when nobody holds it. Raises QUOTA_EXCEEDED."""
-        if len(self._readers) >= SUBSCRIBERS:
+        readers = [subscription.world for reader in self._readers if (subscription := reader())]
+        if selection.world is not None and readers.count(selection.world) >= OF_A_WORLD:
+            raise ApiError("QUOTA_EXCEEDED", limit=OF_A_WORLD, what="streams of the log of one world")
+        if len(readers) >= SUBSCRIBERS:
             raise ApiError("QUOTA_EXCEEDED", limit=SUBSCRIBERS, what="streams of the log")
         subscription = Subscription(selection)
         if last is not None:

@@ -26,6 +26,10 @@ class Subscription:
         self._lost = 0
         self._woken = asyncio.Event()
 
+    @property
+    def world(self) -> str | None:
+        return self._selection.world
+
     def offer(self, entry: Entry) -> None:
         if not self._selection.takes(entry):
             return
