@@ -10,6 +10,7 @@ import venv
 import zipfile
 from pathlib import Path
 
+import httpx
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -41,16 +42,23 @@ def test_an_installed_wheel_serves_and_judges(tmp_path: Path) -> None:
     try:
         line = next(line for line in mock.stdout or () if "NexusCommerce mock" in line)
         address = re.findall(r"http://\S+", line)[0]
+        pages = [_page(address, name) for name in ("", "static/dashboard.css", "static/dashboard.js")]
         printed = _run(programs / "nexus-contract", "run", "mock", "--address", address, cwd=tmp_path)
     finally:
         mock.terminate()
         mock.communicate(timeout=15)
 
+    assert [200, 200, 200] == pages
     assert re.search(r"\d+ passed", printed)
     assert "0 failed  0 warned  0 in error" in printed
     assert ["env", "nexus-mock.db", wheel.name] == sorted(
         path.name for path in tmp_path.iterdir() if not path.name.endswith(("-wal", "-shm"))
     )
+
+
+def _page(address: str, name: str) -> int:
+    """The status of a page of the dashboard, whose templates and files must have come along."""
+    return httpx.get(f"{address.removesuffix('/api')}/_sandbox/{name}").status_code
 
 
 def _bare(home: Path) -> dict[str, str]:
@@ -78,12 +86,14 @@ def test_the_single_file_serves_and_judges_without_an_environment(tmp_path: Path
     try:
         line = next(line for line in mock.stdout or () if "NexusCommerce mock" in line)
         address = re.findall(r"http://\S+", line)[0]
+        page = _page(address, "")
         smoke = _run(*judge, address, "--profile", "smoke", "--report", "report", cwd=alone, alone=True)
         schemathesis = _run(*judge, address, "--rule", "SCH-01", "--examples", "1", cwd=alone, alone=True)
     finally:
         mock.terminate()
         mock.communicate(timeout=15)
 
+    assert 200 == page
     assert "0 failed  0 warned  0 in error" in smoke
     assert "1 passed" in schemathesis
     assert "## Conforms" in _run(*judge[:2], "summary", "report/report.json", cwd=alone, alone=True)
@@ -98,6 +108,16 @@ def test_the_wheel_holds_the_data_once_and_no_tests(tmp_path: Path) -> None:
     names = zipfile.ZipFile(next(tmp_path.glob("*.whl"))).namelist()
     data = {name.removeprefix("nexuscommerce/data/") for name in names if name.startswith("nexuscommerce/data/")}
 
-    assert {"openapi.yaml", "schemathesis.toml", "fixtures/world.json", "fixtures/targets/mock.toml"} == data
+    assert {"openapi.yaml", "sandbox.yaml", "schemathesis.toml", "fixtures/world.json", "fixtures/targets/mock.toml"} == data
     assert [] == [name for name in names if name.startswith(("tests/", "bench/", "fixtures/"))]
     assert "mockserver/reference.html" in names
+    pages = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "mockserver/sandbox/dashboard").rglob("*.*")
+        if _is_source(path)
+    }
+    assert pages <= set(names)
+
+
+def _is_source(path: Path) -> bool:
+    return path.is_file() and path.suffix != ".pyc"

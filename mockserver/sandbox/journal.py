@@ -85,9 +85,9 @@ class Journal:
                 self._bytes -= self._all.pop(number).size
 
     def forget(self, world: str) -> None:
-        """A world that is no more: its entries and its coverage."""
+        """A world that is no more: its entries, and what of its coverage was its own."""
         self.clear(world)
-        self.coverage.clear(world)
+        self.coverage.fold(world)
 
     def subscribe(self, selection: Selection, last: str | None = None) -> Subscription:
         """What is logged from now on, or after the entry `last`. It ends when nobody holds it. Raises QUOTA_EXCEEDED."""

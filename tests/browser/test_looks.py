@@ -48,7 +48,7 @@ def test_a_page_is_for_everybody(page: Page, sandbox: Served, axe: str, name: st
         _keep(page, f"{name}-{width}-{scheme}")
 
         assert [] == _violations(page, axe)
-    for width in (1280, 768, 390, 360):
+    for width in (1280, 1120, 1000, 900, 768, 600, 390, 360):
         page.set_viewport_size({"width": width, "height": 800})
 
         assert page.evaluate("document.documentElement.scrollWidth") <= width

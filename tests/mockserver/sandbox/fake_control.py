@@ -41,6 +41,9 @@ from tests.mockserver.sandbox.samples import (
     world,
 )
 
+WRONG = {"in": "body", "pointer": "/price", "message": HOSTILE}
+REFUSED = {"error": {"code": "X", "message": HOSTILE, "details": {"errors": [WRONG]}}}
+
 
 class Answers(Protocol):
     def __call__(self, path: Mapping[str, str], query: Mapping[str, Any], body: Any) -> Any: ...
@@ -254,7 +257,7 @@ class FakeControl:
         sent = message(
             f'{{"title":"{HOSTILE[:8]}"}}', ("Authorization", "Bearer nxc_live_4f0a…"), ("Content-Type", "application/json")
         )
-        got = message(json.dumps({"error": {"code": "X", "message": HOSTILE}}), ("content-type", "application/json"))
+        got = message(json.dumps(REFUSED), ("content-type", "application/json"))
         curl = f"curl -X {row['method']} 'http://localhost{row['path']}' -H \"Authorization: Bearer $NEXUS_TOKEN\""
         return {"data": {**row, "request": sent, "response": got, "curl": curl}}
 

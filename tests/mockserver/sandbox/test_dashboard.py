@@ -421,6 +421,7 @@ def test_an_entry_says_why_it_was_refused(visitor: Visitor, contract: Contract) 
 
     assert f"check {place} of {len(contract.refusals)}" in text
     assert "the rate limit is used up" in text
+    assert f"<code>body /price</code> {HOSTILE}" in text
     assert "flt_01" in text
     assert "$NEXUS_TOKEN" in text
 

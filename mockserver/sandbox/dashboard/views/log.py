@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from urllib.parse import urlencode
 
@@ -68,7 +69,10 @@ def entry(world_id: str | None, entry_id: str) -> Page:
     refusals = parts().contract.refusals
     place = next((n for n, row in enumerate(refusals, 1) if row.code == found["error_code"]), None)
     check = refusals[place - 1].check if place else ""
-    return render_template("entry.html", entry=found, world_id=world_id, place=place, check=check, checks=len(refusals))
+    faults = _faults(found["response"])
+    return render_template(
+        "entry.html", entry=found, world_id=world_id, place=place, check=check, checks=len(refusals), faults=faults
+    )
 
 
 @pages.post("/log/empty", defaults={"world_id": None})
@@ -77,6 +81,15 @@ def entry(world_id: str | None, entry_id: str) -> Page:
 def empty(world_id: str | None) -> Page:
     ask("deleteRequests", query={"world_id": world_id})
     return done("The log is empty.", "log.index", world_id=world_id)
+
+
+def _faults(response: Any) -> list[dict[str, str]]:
+    """What was wrong with a request, fault by fault, as its answer tells it; nothing if it tells nothing such."""
+    try:
+        faults = json.loads(response["body"])["error"]["details"]["errors"]
+        return [{name: str(fault[name]) for name in ("in", "pointer", "message")} for fault in faults]
+    except (ValueError, TypeError, KeyError):
+        return []
 
 
 def _chosen(world_id: str | None) -> dict[str, Any]:
