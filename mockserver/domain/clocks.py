@@ -28,6 +28,13 @@ class Setting(NamedTuple):
         return self.at if self.frozen else min(self.at + (wall - self.since), _LATEST)
 
 
+class Reading(NamedTuple):
+    """What a clock shows, and whether it stands still."""
+
+    now: datetime
+    frozen: bool
+
+
 class Clocks:
     """Reads the clocks; `settings` gives those that have been turned, by world, the server's as SERVER."""
 
@@ -40,11 +47,12 @@ class Clocks:
         return self._wall()
 
     def now(self, world: str = SERVER) -> datetime:
+        return self.reading(world).now
+
+    def reading(self, world: str) -> Reading:
         wall, settings = self._wall(), self._settings()
-        if not settings:
-            return wall
-        own = settings.get(world) or settings.get(SERVER)
-        return own.shows(wall) if own else wall
+        own = settings.get(world) or settings.get(SERVER) if settings else None
+        return Reading(own.shows(wall), own.frozen) if own else Reading(wall, frozen=False)
 
     def latest(self) -> datetime:
         """What the clock shows that is ahead of all others."""
@@ -56,9 +64,7 @@ class Clocks:
         return world in self._settings()
 
     def is_frozen(self, world: str) -> bool:
-        settings = self._settings()
-        own = settings.get(world) or settings.get(SERVER)
-        return bool(own and own.frozen)
+        return self.reading(world).frozen
 
     def turned(self, world: str, *, frozen: bool, at: datetime | None = None, by: timedelta = timedelta(0)) -> Setting:
         """The setting of a clock that goes on, or stands still, from an instant or from what it shows now, moved on."""
