@@ -149,7 +149,8 @@ def test_the_log_is_filtered(inside: Inside) -> None:
 def test_the_log_is_read_in_pages_the_latest_first(inside: Inside) -> None:
     for number in range(5):
         inside.call("GET", "/api/orders", headers={"X-Request-ID": str(number)})
-    seen, before = [], {}
+    seen: list[str] = []
+    before: dict[str, Any] = {}
     for _ in range(3):
         page = control(inside, "GET", "/requests", params={"limit": 2, **before}).json()
         seen += [row["request_id"] for row in page["data"]]
