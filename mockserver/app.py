@@ -103,8 +103,8 @@ async def delivering(settings: Settings, database: Database, clock: instants.Clo
 class _Fork:
     """What lies below a prefix is that app's, whether it counts against the limits (`counted`) or not; the rest are pages.
 
-    All raise what they cannot route to the edge, which Starlette's routers do only where the scope says that they stand inside
-    an app.
+    All raise what they cannot route to the edge, which Starlette's routers do only where the scope says that they stand
+    inside an app.
     """
 
     def __init__(self, counted: Mapping[str, ASGIApp], free: Mapping[str, ASGIApp], pages: ASGIApp) -> None:

@@ -30,6 +30,12 @@ class Connection:
         self._transport.close()
         await _gone(body)
 
+    async def wait(self, seconds: float) -> None:
+        """So long, or until the server is about to stop."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.stopping.wait()
+
     async def reset(self, body: Body) -> None:
         """Close with a TCP reset."""
         connection: socket.socket = self._transport.get_extra_info("socket")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -10,9 +9,9 @@ import orjson
 from connexion.middleware.abstract import ROUTING_CONTEXT, SpecMiddleware
 from starlette.types import Receive, Scope, Send
 
-from mockserver.connection import Connection
 from mockserver.domain.errors import ApiError
 from mockserver.envelope import JSON, Answer, Stream
+from mockserver.streaming import stream
 from mockserver.validation import Validation, Values
 from mockserver.visit import Visit
 from nexuscommerce.contract import Document, Operation, UnreadableDocument
@@ -49,7 +48,7 @@ class Dispatch(SpecMiddleware):
             values, body = self.read(operation, scope["path_params"], scope["query_string"], body)
             answer = self._answering(visit, operation, values, body)
         if isinstance(answer, Stream):
-            await _stream(answer, receive, send, visit.connection)
+            await stream(answer, visit, receive, send)
             return
         raw = b"" if answer.body is None else orjson.dumps(answer.body)
         headers = [(name.lower().encode(), value.encode()) for name, value in answer.headers.items()]
@@ -76,28 +75,3 @@ class Dispatch(SpecMiddleware):
         if operation_id is None:
             raise ApiError("ROUTE_NOT_FOUND", path=scope["path"])
         return self._document.operations[operation_id]
-
-
-async def _stream(answer: Stream, receive: Receive, send: Send, connection: Connection | None) -> None:
-    """Until the client leaves, which nothing but a disconnect tells, or the server is about to stop."""
-    headers = [(b"content-type", answer.media_type.encode()), (b"cache-control", b"no-store")]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-
-    async def left() -> None:
-        while (await receive())["type"] != "http.disconnect":
-            pass
-
-    async def chunks() -> None:
-        async for chunk in answer.chunks:
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
-
-    tasks: list[asyncio.Task[Any]] = [asyncio.create_task(left()), asyncio.create_task(chunks())]
-    if connection:
-        tasks.append(asyncio.create_task(connection.stopping.wait()))
-    done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    for task in pending:
-        task.cancel()
-    await asyncio.gather(*pending, return_exceptions=True)
-    for task in done:
-        task.result()
-    await send({"type": "http.response.body", "body": b""})

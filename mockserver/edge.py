@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -21,6 +20,7 @@ from mockserver.connection import Broken, connection_of
 from mockserver.cors import Cors
 from mockserver.domain.clocks import Clocks
 from mockserver.domain.errors import ApiError
+from mockserver.logs import line
 from mockserver.quotas import Quota
 from mockserver.sandbox.interference import Interference
 from mockserver.sandbox.journal import Journal
@@ -86,7 +86,7 @@ class Edge:
             seconds = time.perf_counter() - started
             self._journal.note(visit, answer, seconds)
             if log.isEnabledFor(logging.INFO):
-                log.info("request", extra={"visit": _line(visit, answer.status, aborted, seconds)})
+                log.info("request", extra={"visit": line(visit, answer.status, seconds, aborted=aborted)})
 
     async def _answered(self, visit: Visit, scope: Scope, answer: Answer) -> None:
         try:
@@ -166,25 +166,9 @@ class Edge:
 
     async def _refuse(self, error: ApiError, visit: Visit, answer: Answer) -> None:
         visit.error = error
-        raw = envelope.error(error)
-        extra = [(name.lower().encode(), value.encode()) for name, value in {**_challenge(error), **error.headers}.items()]
-        headers = [envelope.JSON, (b"content-length", b"%d" % len(raw)), *extra]
+        headers, raw = envelope.refusal(error)
         await answer({"type": "http.response.start", "status": error.status or self._status[error.code], "headers": headers})
         await answer({"type": "http.response.body", "body": raw})
-
-
-# RFC 6750 §3: no error code for a caller who sent no credentials.
-_CHALLENGES = {
-    "UNAUTHENTICATED": "Bearer",
-    "TOKEN_INVALID": 'Bearer error="invalid_token"',
-    "TOKEN_EXPIRED": 'Bearer error="invalid_token"',
-    "INSUFFICIENT_SCOPE": 'Bearer error="insufficient_scope"',
-}
-
-
-def _challenge(error: ApiError) -> Mapping[str, str]:
-    challenge = _CHALLENGES.get(error.code)
-    return {"WWW-Authenticate": challenge} if challenge else {}
 
 
 def _quota_headers(quota: Quota) -> RawHeaders:
@@ -193,18 +177,3 @@ def _quota_headers(quota: Quota) -> RawHeaders:
         (b"x-ratelimit-remaining", b"%d" % quota.remaining),
         (b"x-ratelimit-reset", b"%d" % quota.reset),
     ]
-
-
-def _line(visit: Visit, status: int, aborted: bool, seconds: float) -> dict[str, Any]:
-    """What the log says of a request. No query and no header: a secret may stand there. The path is as it was sent,
-    still encoded: decoded it could write lines of its own."""
-    return {
-        "request_id": visit.request_id,
-        "method": visit.method,
-        "path": visit.raw_path,
-        "status": status,
-        "refusal": "ABORTED" if aborted else visit.error.code if visit.error else "",
-        "milliseconds": round(seconds * 1000, 2),
-        "caller": visit.principal.name if visit.principal else visit.address,
-        "tenant": visit.tenant,
-    }

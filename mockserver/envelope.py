@@ -39,3 +39,21 @@ def page(rows: Sequence[str], *, total: int, number: int, limit: int, next_curso
 
 def error(refusal: ApiError) -> bytes:
     return orjson.dumps({"error": {"code": refusal.code, "message": refusal.message, "details": refusal.details}})
+
+
+def refusal(why: ApiError) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    """The headers of a refusal, with its challenge, and its body."""
+    raw = error(why)
+    challenge = _CHALLENGES.get(why.code)
+    own = {**({"WWW-Authenticate": challenge} if challenge else {}), **why.headers}
+    extra = [(name.lower().encode(), value.encode()) for name, value in own.items()]
+    return [JSON, (b"content-length", b"%d" % len(raw)), *extra], raw
+
+
+# RFC 6750 §3: no error code for a caller who sent no credentials.
+_CHALLENGES = {
+    "UNAUTHENTICATED": "Bearer",
+    "TOKEN_INVALID": 'Bearer error="invalid_token"',
+    "TOKEN_EXPIRED": 'Bearer error="invalid_token"',
+    "INSUFFICIENT_SCOPE": 'Bearer error="insufficient_scope"',
+}

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
+
+if TYPE_CHECKING:  # the command line imports this module, and is to start without the store
+    from mockserver.visit import Visit
 
 FORMATS = ("text", "json", "off")
 
@@ -38,3 +41,17 @@ def configure(log_format: str) -> None:
     handler.setFormatter(JsonLines() if log_format == "json" else TextLines())
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.getLogger("mockserver").setLevel(logging.ERROR if log_format == "off" else logging.INFO)
+
+
+def line(visit: Visit, status: int, seconds: float, *, aborted: bool) -> dict[str, Any]:
+    """What a line says of a request. The path is as it was sent, still encoded: decoded it could write lines of its own."""
+    return {
+        "request_id": visit.request_id,
+        "method": visit.method,
+        "path": visit.raw_path,
+        "status": status,
+        "refusal": "ABORTED" if aborted else visit.error.code if visit.error else "",
+        "milliseconds": round(seconds * 1000, 2),
+        "caller": visit.principal.name if visit.principal else visit.address,
+        "tenant": visit.tenant,
+    }

@@ -1,8 +1,8 @@
 """Who may turn what: the sandbox's token opens everything, a world's token that world, and the loopback address needs none.
 
 Without a token a browser is a danger: a page of any site could ask for it (cross-site requests), or have its own name lead
-to 127.0.0.1 (DNS rebinding). So whoever needs no token must have called a loopback address by a loopback name, and a page must
-be this server's own.
+to 127.0.0.1 (DNS rebinding). So whoever needs no token must have called a loopback address by a loopback name, and a page
+must be this server's own.
 """
 
 from __future__ import annotations

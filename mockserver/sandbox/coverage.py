@@ -8,8 +8,12 @@ from typing import Any
 from nexuscommerce.contract import Contract, Operation
 
 
+GONE = "gone"  # no world has such an id
+
+
 class Coverage:
-    """Counts by world; "" stands for requests of none."""
+    """Counts by world; "" stands for requests of none, GONE for those of worlds that were deleted since: a test run that
+    gives each test a world of its own wants to know at its end."""
 
     def __init__(self, contract: Contract) -> None:
         self._operations = contract.operations
@@ -28,6 +32,12 @@ class Coverage:
             self._seen.clear()
         else:
             self._seen.pop(world, None)
+
+    def fold(self, world: str) -> None:
+        """A world is deleted: what was seen in it counts for the whole alone."""
+        for key, number in self._seen.pop(world, {}).items():
+            gone = self._seen.setdefault(GONE, {})
+            gone[key] = gone.get(key, 0) + number
 
     def report(self, world: str | None) -> dict[str, Any]:
         """Coverage of sandbox.yaml, of a world or of all (None): every status that the document has, and what was seen

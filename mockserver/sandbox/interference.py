@@ -41,8 +41,7 @@ class Interference:
     async def _follow(self, preferred: Preferred, visit: Visit, operation: Operation) -> Answer | None:
         """It goes before every fault: a caller who asks for an answer wants that one."""
         visit.fault, visit.preferred = PREFER, preferred.applied
-        if preferred.delay:
-            await asyncio.sleep(preferred.delay)
+        await _wait(preferred.delay, visit)
         example = None
         if preferred.example is not None:
             example = self._possible.examples(operation, preferred.status)[preferred.example]
@@ -53,13 +52,18 @@ class Interference:
 
     async def _apply(self, strike: Strike, visit: Visit, operation: Operation) -> None:
         visit.fault = strike.fault
-        if strike.delay:
-            await asyncio.sleep(strike.delay)
+        await _wait(strike.delay, visit)
         if strike.code is not None:
             raise _told(self._possible.staged(operation, strike.code, visit.now, strike.retry_after), visit)
         if strike.connection in ("drop", "reset"):
             await _break(strike.connection, visit)
         visit.spoiled = strike.connection or ""
+
+
+async def _wait(seconds: float, visit: Visit) -> None:
+    """A server that is about to stop waits no longer."""
+    if seconds:
+        await (visit.connection.wait(seconds) if visit.connection else asyncio.sleep(seconds))
 
 
 async def _break(how: str, visit: Visit) -> None:

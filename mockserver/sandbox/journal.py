@@ -6,14 +6,12 @@ import re
 import secrets
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator
-from itertools import chain
 from weakref import ref
 
 from mockserver.answer import Answer
-from mockserver.body import KEPT
 from mockserver.domain.errors import ApiError
 from mockserver.sandbox.coverage import Coverage
-from mockserver.sandbox.entries import Entry, Raw
+from mockserver.sandbox.entry import Entry, entry_of
 from mockserver.sandbox.selection import Selection
 from mockserver.sandbox.stream import Subscription
 from mockserver.visit import Visit
@@ -21,10 +19,7 @@ from nexuscommerce.contract import Contract
 
 ENTRIES = 500  # of one world, and of the requests of no world
 BYTES = 64 * 1024 * 1024
-SUBSCRIBERS = 100
-
-# What Python 3.11 takes for an entry without its contents, and for each header: measured, rounded up.
-_ENTRY, _HEADER = 1_500, 160
+SUBSCRIBERS, OF_A_WORLD = 100, 10  # readers of the stream, and those of them whom one world may have
 
 
 class Journal:
@@ -56,24 +51,11 @@ class Journal:
             visit.method == "OPTIONS" and "access-control-request-method" in visit.headers
         ):
             return
-        principal, error, body, kept = visit.principal, visit.error, visit.body, answer.kept
-        world, caller = (principal.tenant_id, principal.counter) if principal else ("", visit.address)
-        operation_id = visit.operation.id if visit.operation else None
-        code, message = (error.code, error.message) if error else (None, None)
-        received = body.kept if body.length <= KEPT else body.kept[:KEPT]
-        sent = kept if answer.length <= KEPT else kept[:KEPT]
-        headers, answered, status, query = visit.headers.raw, answer.headers, answer.status, visit.query
-        size = _ENTRY + _size(headers, answered) + len(received) + len(sent) + len(visit.raw_path) + len(query)
-        number = self._last = self._last + 1
-        # fmt: off
-        entry = Entry(
-            number, world, visit.request_id, visit.now, visit.method, visit.raw_path, query, operation_id, status, code,
-            message, seconds, caller, visit.fault, headers, received, body.length, answered, sent, answer.length, size,
-        )
-        # fmt: on
+        self._last += 1
+        entry = entry_of(self._last, visit, answer, seconds)
         self._append(entry)
-        if operation_id and status:
-            self.coverage.count(world, operation_id, status, code)
+        if entry.operation_id and entry.status:
+            self.coverage.count(entry.world, entry.operation_id, entry.status, entry.code)
         if self._readers:
             self._tell(entry)
 
@@ -103,13 +85,16 @@ class Journal:
                 self._bytes -= self._all.pop(number).size
 
     def forget(self, world: str) -> None:
-        """A world that is no more: its entries and its coverage."""
+        """A world that is no more: its entries, and what of its coverage was its own."""
         self.clear(world)
-        self.coverage.clear(world)
+        self.coverage.fold(world)
 
     def subscribe(self, selection: Selection, last: str | None = None) -> Subscription:
         """What is logged from now on, or after the entry `last`. It ends when nobody holds it. Raises QUOTA_EXCEEDED."""
-        if len(self._readers) >= SUBSCRIBERS:
+        readers = [subscription.world for reader in self._readers if (subscription := reader())]
+        if selection.world is not None and readers.count(selection.world) >= OF_A_WORLD:
+            raise ApiError("QUOTA_EXCEEDED", limit=OF_A_WORLD, what="streams of the log of one world")
+        if len(readers) >= SUBSCRIBERS:
             raise ApiError("QUOTA_EXCEEDED", limit=SUBSCRIBERS, what="streams of the log")
         subscription = Subscription(selection)
         if last is not None:
@@ -142,8 +127,3 @@ class Journal:
         own.popleft()
         if not own:
             del self._worlds[oldest.world]
-
-
-def _size(headers: Raw, answered: Raw) -> int:
-    """Of an answer's headers none is long but what it repeats of the request's, so those count twice."""
-    return _HEADER * (len(headers) + len(answered)) + 2 * sum(map(len, chain.from_iterable(headers)))

@@ -41,8 +41,8 @@ class Sandbox:
 @dataclass(frozen=True, slots=True)
 class Ask:
     """One valid request to the control API. `now` is the server's clock, `world` the world that the caller's token is bound
-    to (None: all of them), `origin` the scheme and host at which the request reached the mock, `address` who asks, `last_event`
-    the Last-Event-ID of a stream that goes on."""
+    to (None: all of them), `origin` the scheme and host at which the request reached the mock, `address` who asks,
+    `last_event` the Last-Event-ID of a stream that goes on."""
 
     operation: Operation
     path: Mapping[str, Any]

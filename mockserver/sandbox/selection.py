@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from mockserver.sandbox.entries import Entry
+from mockserver.sandbox.entry import Entry
 from mockserver.sandbox.rule import wildcard
 
 NO_WORLD = "none"  # in `world_id`: the requests of no world

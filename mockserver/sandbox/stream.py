@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 import orjson
 
-from mockserver.sandbox.entries import Entry, summary
+from mockserver.sandbox.entry import Entry
 from mockserver.sandbox.selection import Selection
+from mockserver.sandbox.shown import summary
 
 WAITING = 1_000  # entries that one reader may be behind
 HEARTBEAT = 15.0  # seconds
@@ -24,6 +25,10 @@ class Subscription:
         self._waiting: deque[int] = deque()
         self._lost = 0
         self._woken = asyncio.Event()
+
+    @property
+    def world(self) -> str | None:
+        return self._selection.world
 
     def offer(self, entry: Entry) -> None:
         if not self._selection.takes(entry):

@@ -108,6 +108,8 @@ def open_database(path: Path, contract: Contract, world: World, *, fresh: bool =
             if names and not fresh:
                 _require(connection, path, "version", version(), "was made by another version of the mock")
                 _require(connection, path, "world", world.digest, "was seeded from other fixtures")
+                if world.is_shared:
+                    _require(connection, path, "is_shared", "True", "has keys that everybody can read in the fixtures")
             else:
                 _make_anew(connection, world)
     except IntegrityError as why:
@@ -171,9 +173,10 @@ def _make_anew(connection: Connection, world: World) -> None:
     old.drop_all(connection)
     metadata.create_all(connection)
     known = {"version": version(), "world": world.digest, "cursor_secret": secrets.token_urlsafe(32)}
+    known["is_shared"] = str(world.is_shared)
     known["signing_key"] = orjson.dumps(dict(world.signing_key)).decode()
     connection.execute(facts.insert(), [{"name": name, "value": value} for name, value in known.items()])
-    seed(connection, world, instants.text(instants.now()))
+    seed(connection, world, instants.now())
     connection.exec_driver_sql("COMMIT")
     connection.exec_driver_sql("PRAGMA foreign_keys = ON")
 

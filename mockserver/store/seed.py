@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Column, Connection, Table
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
+from mockserver.domain import instants
 from mockserver.domain.credentials import digest
 from mockserver.domain.stock import ShortOfStock
 from mockserver.store.opening import opening
@@ -33,11 +35,20 @@ from mockserver.store.world import World, slugs
 Rows = Iterator[dict[str, Any]]
 
 
-def seed(connection: Connection, world: World, at: str) -> None:
-    """Write every tenant with all that it has. The tables are empty."""
-    for slug, tenant in slugs(world).items():
+def seed(connection: Connection, world: World, at: datetime) -> None:
+    """Write every tenant with all that it has, the first as the oldest of them. The tables are empty."""
+    for number, (slug, tenant) in enumerate(slugs(world).items()):
         connection.execute(
-            tenants.insert(), _columns(tenants, {**tenant, "kind": WORLD, "fixtures": slug, "created_at": at})
+            tenants.insert(),
+            _columns(
+                tenants,
+                {
+                    **tenant,
+                    "kind": WORLD,
+                    "fixtures": slug,
+                    "created_at": instants.text(at + timedelta(milliseconds=number)),
+                },
+            ),
         )
     for table, rows in _SETTLED:
         _insert(connection, table, (row for tenant in world.tenants for row in rows(tenant)))

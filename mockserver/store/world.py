@@ -19,7 +19,7 @@ from joserfc.jwk import ECKey
 from mockserver.domain.pricing import incomplete
 from nexuscommerce.contract import Contract
 
-NO_PASSWORD = "$argon2id$"  # a hash that no password fits
+NO_PASSWORD = "$argon2id$"  # noqa: S105  a hash that no password fits
 EMPTY = "empty"  # what a world without fixtures is said to have
 _PLAN = {"type": "integer", "minimum": 1, "maximum": 1_000_000_000}
 
@@ -30,12 +30,14 @@ class UnreadableWorld(Exception):
 
 @dataclass(frozen=True)
 class World:
-    """`digest` names the file's content; `signing_key` is the private JWK that users' tokens are signed with."""
+    """`digest` names the file's content; `signing_key` is the private JWK that users' tokens are signed with. One that
+    `is_shared` has no secret that everybody can read in the file."""
 
     digest: str
     issuer: str
     signing_key: Mapping[str, Any]
     tenants: Sequence[Mapping[str, Any]]
+    is_shared: bool = False
 
 
 def slugs(world: World) -> Mapping[str, Mapping[str, Any]]:
@@ -59,7 +61,7 @@ def shared(world: World) -> World:
         }
         for tenant in world.tenants
     ]
-    return World(f"shared {world.digest}", world.issuer, signing_key, tenants)
+    return World(world.digest, world.issuer, signing_key, tenants, is_shared=True)
 
 
 def bare(world: World) -> Mapping[str, Any]:

@@ -7,9 +7,9 @@ from itertools import islice
 from mockserver import envelope
 from mockserver.domain.errors import ApiError, fault, invalid
 from mockserver.envelope import Answer, Stream
-from mockserver.sandbox.entries import summary, whole
 from mockserver.sandbox.parts import Ask, Sandbox
 from mockserver.sandbox.selection import NO_WORLD, Selection, selection
+from mockserver.sandbox.shown import summary, whole
 from mockserver.sandbox.stream import events
 
 

@@ -77,12 +77,29 @@ def test_versions_are_pinned_by_name() -> None:
     assert [] == [path for path in EXAMPLES.rglob("*lock*") if "node_modules" not in path.parts]
 
 
+def _documented() -> list[str]:
+    """What docs/testing.md shows of JavaScript."""
+    return re.findall(r"```js\n(.*?)```", (ROOT / "docs" / "testing.md").read_text(encoding="utf-8"), re.DOTALL)
+
+
+def test_what_the_page_shows_of_playwright_is_the_examples() -> None:
+    """The other block is run as it stands, below."""
+    vitest, playwright = _documented()
+
+    assert 'from "vitest"' in vitest
+    assert playwright in (EXAMPLES / "playwright" / "orders.spec.mjs").read_text(encoding="utf-8")
+
+
 @pytest.mark.slow
 def test_vitest_runs_the_example(alone: Mock) -> None:
-    done = _run(["npx", "--no-install", "vitest", "run"], _installed("vitest"), NEXUS_MOCK_URL=_address(alone))
+    """And what docs/testing.md shows of it."""
+    directory = _installed("vitest")
+    shutil.copy(EXAMPLES / "nexus.mjs", directory)
+    (directory / "documented.test.mjs").write_text(_documented()[0], encoding="utf-8")
+    done = _run(["npx", "--no-install", "vitest", "run"], directory, NEXUS_MOCK_URL=_address(alone))
 
     assert 0 == done.returncode, done.stdout + done.stderr
-    assert "3 passed" in done.stdout
+    assert "4 passed" in done.stdout
 
 
 @pytest.mark.slow

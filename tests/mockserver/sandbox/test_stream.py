@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
+import socket
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ import pytest
 
 from mockserver.domain.errors import ApiError
 from mockserver.sandbox import stream
-from mockserver.sandbox.journal import SUBSCRIBERS, Journal
+from mockserver.sandbox.journal import OF_A_WORLD, SUBSCRIBERS, Journal
 from mockserver.sandbox.selection import Selection
 from mockserver.sandbox.stream import WAITING, events
 from nexuscommerce.contract import Contract
@@ -132,6 +133,41 @@ def test_a_mock_that_stops_ends_its_streams_and_does_not_wait_for_them(tmp_path:
     assert "Traceback" not in (tmp_path / "mock.log").read_text()
 
 
+def test_a_mock_that_stops_does_not_wait_for_a_reader_that_does_not_read(tmp_path: Path) -> None:
+    """Its buffers are full: the end of the answer has no room."""
+    with running(tmp_path, "--limits", "off") as mock, socket.socket() as reader:
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        reader.connect(("127.0.0.1", mock.port))
+        reader.sendall(b"GET /_sandbox/v1/requests/stream HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        with httpx.Client() as client:
+            for _ in range(400):
+                client.get(f"{mock.address}/{'x' * 19_000}")
+        started = time.monotonic()
+        mock.process.send_signal(signal.SIGTERM)
+        mock.process.wait(10)
+
+        assert time.monotonic() - started < 5
+    assert "Traceback" not in (tmp_path / "mock.log").read_text()
+
+
+def test_a_mock_that_stops_does_not_wait_for_a_delay(tmp_path: Path) -> None:
+    with running(tmp_path) as mock, socket.create_connection(("127.0.0.1", mock.port)) as client:
+        client.sendall(b"GET /api/health HTTP/1.1\r\nHost: localhost\r\nPrefer: delay=60000\r\n\r\n")
+        time.sleep(0.3)
+        started = time.monotonic()
+        mock.process.send_signal(signal.SIGTERM)
+
+        assert client.recv(15) == b"HTTP/1.1 200 OK"
+        mock.process.wait(10)
+        assert time.monotonic() - started < 5
+
+
+def test_head_tells_that_there_is_a_stream_and_ends(mock: Mock) -> None:
+    answer = httpx.head(address(mock, "/requests/stream"), timeout=5)
+
+    assert (200, "text/event-stream") == (answer.status_code, answer.headers["content-type"])
+
+
 def test_a_reader_that_left_is_no_reader_any_more(mock: Mock) -> None:
     for _ in range(SUBSCRIBERS + 20):
         with following(mock):
@@ -147,6 +183,17 @@ def test_there_are_so_many_readers_and_no_more(contract: Contract) -> None:
     held.pop()
     gc.collect()
     assert journal.subscribe(Selection())
+
+
+def test_one_world_has_so_many_of_them(contract: Contract) -> None:
+    """On a shared mock nobody can take them all."""
+    journal = Journal(contract)
+    held = [journal.subscribe(Selection("w")) for _ in range(OF_A_WORLD)]
+
+    with pytest.raises(ApiError, match="QUOTA_EXCEEDED"):
+        journal.subscribe(Selection("w"))
+    assert journal.subscribe(Selection("v"))
+    assert OF_A_WORLD == len(held)
 
 
 async def _some(chunks: AsyncIterator[bytes], count: int) -> list[bytes]:

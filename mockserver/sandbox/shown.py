@@ -1,25 +1,19 @@
-"""One entry of the request log. It holds what the request and the answer were made of; what is shown is made of that when it
-is read, secrets masked."""
+"""An entry of the request log as it is read: secrets masked, and with a line that sends the request again."""
 
 from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from datetime import datetime
-from typing import Any, NamedTuple
-
-import orjson
+from collections.abc import Iterator
+from typing import Any
 
 from mockserver.domain import instants
 from mockserver.domain.credentials import key_id
 from mockserver.sandbox import masking
+from mockserver.sandbox.entry import Entry
 
 HEADER = 20_000  # characters of a header, a path or a query
 HEADERS = 200
-
-Raw = Sequence[tuple[bytes, bytes]]
 
 _TOKEN = "Authorization"  # noqa: S105  the name of a header
 # What curl says of itself, or what belongs to that one connection.
@@ -27,43 +21,6 @@ _NOT_SENT_AGAIN = frozenset(
     {"host", "content-length", "transfer-encoding", "connection", "expect", "cookie", "te", "accept-encoding"}
 )
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,20}(?= )")
-
-
-class Entry(NamedTuple):
-    """A request that was answered, or was not (`status` 0). Bodies may be cut; their whole lengths stand beside them."""
-
-    number: int
-    world: str
-    request_id: str
-    at: datetime
-    method: str
-    path: str
-    query: bytes
-    operation_id: str | None
-    status: int
-    code: str | None
-    message: str | None
-    seconds: float
-    caller: str
-    fault: str
-    headers: Raw
-    body: bytes
-    length: int
-    answer_headers: Raw
-    answer_body: bytes
-    answer_length: int
-    size: int
-
-    @property
-    def refusal(self) -> tuple[str | None, str | None]:
-        """error.code and error.message; of the login what its answer calls so."""
-        if self.code is not None or self.status < 400:
-            return self.code, self.message
-        with suppress(orjson.JSONDecodeError, AttributeError):
-            told = orjson.loads(self.answer_body)
-            code, message = told.get("error_code") or told.get("code"), told.get("msg") or told.get("message")
-            return code if isinstance(code, str) else None, message if isinstance(message, str) else None
-        return None, None
 
 
 def summary(entry: Entry, entry_id: str) -> dict[str, Any]:
@@ -105,19 +62,20 @@ def _caller(counter: str) -> str:
     return f"user {name.partition(':')[2]}" if kind == "user" else counter
 
 
-def _message(headers: Raw, body: bytes, length: int) -> dict[str, Any]:
+def _message(headers: bytes, body: bytes, length: int) -> dict[str, Any]:
     shown = [[name, masking.header(name, value)[:HEADER]] for name, value in _pairs(headers)]
     return {"headers": shown[:HEADERS], "body": _body(headers, body), "truncated": length > len(body)}
 
 
-def _pairs(headers: Raw) -> Iterator[tuple[str, str]]:
-    return ((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
+def _pairs(headers: bytes) -> Iterator[tuple[str, str]]:
+    lines = headers.decode("latin-1").split("\n")
+    return zip(lines[::2], lines[1::2], strict=False)
 
 
-def _body(headers: Raw, body: bytes) -> str | None:
+def _body(headers: bytes, body: bytes) -> str | None:
     if not body:
         return None
-    media_type = next((value for name, value in headers if name == b"content-type"), b"").decode("latin-1")
+    media_type = dict(_pairs(headers)).get("content-type", "")
     return masking.body(body.decode("utf-8", "replace"), media_type)
 
 
