@@ -129,7 +129,7 @@ def test_a_run_that_may_write_changes_nothing_that_was_there(mock: Mock, tmp_pat
 def test_a_run_that_is_interrupted_tidies_up(sent: signal.Signals, mock: Mock, tmp_path: Path) -> None:
     process = begun(mock, tmp_path)
     process.send_signal(sent)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=180)
 
     assert 130 == process.returncode, out + err
     assert "interrupted: tidying up" in err
@@ -142,7 +142,7 @@ def test_a_judge_that_is_killed_is_tidied_up_after(mock: Mock, tmp_path: Path) -
     """Its parent does, by the journal."""
     process = begun(mock, tmp_path)
     os.kill(child(process), signal.SIGKILL)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=180)
 
     assert 3 == process.returncode, out + err
     assert "things that it made are taken away" in err
@@ -156,7 +156,7 @@ def test_what_a_killed_run_left_is_taken_away_by_clean(mock: Mock, tmp_path: Pat
     judge = child(process)
     process.kill()
     os.killpg(judge, signal.SIGKILL)
-    process.communicate(timeout=60)
+    process.communicate(timeout=180)
     before, heard = ours(mock), listeners(mock)
     cleaning = [sys.executable, "-m", "contract_tests.cli", "clean", str(targets.MOCK), "--address", mock.address]
     first, second = (
