@@ -75,9 +75,14 @@ def test_a_mock_that_does_nothing_of_what_is_stated_fails_by_every_rule_of_it(tm
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("names", [*CHOICES, ODD, TOGETHER], ids=[*CHOICES, "odd", "together"])
-def test_a_variant_is_accused_of_nothing(names: str, tmp_path: Path) -> None:
-    accused_of_nothing(names, tmp_path, "--no-schemathesis")
+@pytest.mark.parametrize(
+    ("names", "profile"),
+    [*((name, "smoke") for name in CHOICES), (ODD, "standard"), (TOGETHER, "standard")],
+    ids=[*CHOICES, "odd", "together"],
+)
+def test_a_variant_is_accused_of_nothing(names: str, profile: str, tmp_path: Path) -> None:
+    """Each choice alone by a sample of every rule, all of them by the whole."""
+    accused_of_nothing(names, tmp_path, "--profile", profile, "--no-schemathesis")
 
 
 @pytest.mark.slow

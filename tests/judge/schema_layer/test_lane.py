@@ -207,8 +207,9 @@ def test_a_schemathesis_that_cannot_begin_is_the_suites_fault(mock: Mock, monkey
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(1, 6))
+@pytest.mark.parametrize("seed", range(4, 6))
 def test_a_healthy_mock_is_accused_of_nothing(seed: int, mock: Mock, tmp_path: Path) -> None:
+    """With jobs that take minutes. Seeds 1 to 3 judge all rules, these among them, in tests/test_faults.py."""
     found = judged(mock, tmp_path, "--seed", str(seed))
 
     assert {"pass"} == {found[rule]["verdict"] for rule in FAMILIES}, [found[rule]["failures"] for rule in FAMILIES]
