@@ -14,6 +14,7 @@ from connexion.middleware.security import SecurityMiddleware
 from connexion.security import AbstractSecurityHandler
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mockserver.allow import Allow, paths_of
 from mockserver.auth import Doorman
 from mockserver.cors import Cors
 from mockserver.dispatch import Dispatch
@@ -74,9 +75,8 @@ def create_app(
         raise UnreadableDocument(f"the document is not OpenAPI 3.0: {why.message}") from why
     beside = pages(contract, tokens, world, Login(database, tokens, quotas, clocks).routes())
     fork = _Fork({contract.base_path: api}, {PREFIX: control, DASHBOARD: desk}, beside)
-    return Edge(
-        fork, contract, methods(beside), gate, Cors(settings.origins), clocks, interference, journal, shared=settings.public
-    )
+    allow = Allow({**paths_of(contract), **methods(beside)}, {PREFIX: lambda: control.document})
+    return Edge(fork, contract, allow, gate, Cors(settings.origins), clocks, interference, journal, shared=settings.public)
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""nexus-mock: start the mock, or have it issue a token.
+"""nexus-mock: start the mock, or work with one that runs.
 
 What only the start needs is imported there, and a command's module when it is called: `token` is called often, by scripts.
 """
@@ -10,7 +10,6 @@ import re
 import secrets
 import sys
 from collections.abc import Callable
-from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,19 +17,16 @@ from typing import Any, TypeVar
 import click
 
 from mockserver import logs
-from mockserver.domain import instants
+from mockserver.commands import COMMANDS, SECTIONS
 from mockserver.settings import Settings
 from mockserver.terminal import read, stop
-from mockserver.tokens import Tokens
 from nexuscommerce.contract import UnreadableDocument
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _DEFAULT = Settings()
 _ORIGIN = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://[^/\s@]+")
 SHORTEST = 24  # characters of a token that somebody chose
-_YEARS = 100 * 365 * 24 * 3600
 _PATH = click.Path(path_type=Path, dir_okay=False)
-_COMMANDS = {"order": "mockserver.order_command", "webhook": "mockserver.webhooks.commands"}
 
 
 def _option(name: str, default: Any, help: str, **more: Any) -> Callable[[_F], _F]:  # noqa: A002  click's own word
@@ -41,13 +37,21 @@ class _Late(click.Group):
     """A group that imports a command's module when it is asked for it: click's own recipe."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted([*super().list_commands(ctx), *_COMMANDS])
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
-            return super().get_command(ctx, cmd_name)
-        command: click.Command = getattr(import_module(_COMMANDS[cmd_name]), cmd_name)
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), name)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        found = {name: self.get_command(ctx, name) for name in COMMANDS}
+        width = formatter.width - max(map(len, found)) - 6
+        for title, names in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, row.get_short_help_str(width)) for name in names if (row := found[name])])
 
 
 @click.group(
@@ -88,34 +92,6 @@ def main(context: click.Context, /, limits: str, **options: Any) -> None:
     context.obj = settings
     if context.invoked_subcommand is None:
         start(settings)
-
-
-@main.command()
-@click.option("--tenant", help="The tenant's id; the first of the fixtures unless given.")
-@click.option("--role", default="owner", help="The role of the user: owner, admin, manager or viewer.")
-@click.option(
-    "--expires-in",
-    default=24 * 3600,
-    type=click.IntRange(-_YEARS, _YEARS),
-    help="Seconds from now; negative: it has expired already.",
-)
-@click.pass_obj
-def token(settings: Settings, tenant: str | None, role: str, expires_in: int) -> None:
-    """Print a user's JWT, as the login issues it."""
-    if settings.public:
-        stop("a shared mock signs with a key of its own; its control API issues tokens (docs/sharing.md)")
-    contract, world = read(settings)
-    if role not in contract.roles:
-        stop(f"there is no role {role}; there are {', '.join(contract.roles)}")
-    wanted = tenant or world.tenants[0]["id"]
-    for row in world.tenants:
-        for user in row["users"]:
-            if (row["id"], user["role"]) == (wanted, role):
-                issuer = Tokens(world.issuer, world.signing_key)
-                click.echo(issuer.issue(user, wanted, instants.now(), timedelta(seconds=expires_in)))
-                return
-    known = ", ".join(row["id"] for row in world.tenants)
-    stop(f"the fixtures have no {role} in a tenant {wanted}; the tenants are {known}")
 
 
 def start(settings: Settings) -> None:

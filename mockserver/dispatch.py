@@ -43,7 +43,7 @@ class Dispatch(SpecMiddleware):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         visit: Visit = scope["visit"]
         operation = visit.operation = self._routed(scope)
-        answer = await self._before(visit, operation) if self._before else None
+        answer: Answer | Stream | None = await self._before(visit, operation) if self._before else None
         if answer is None:
             body = await self._body(visit, operation)
             values, body = self.read(operation, scope["path_params"], scope["query_string"], body)

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ulid import ULID
 
 from mockserver import envelope
+from mockserver.allow import Allow
 from mockserver.answer import Answer, RawHeaders
 from mockserver.body import Aborted, Body
 from mockserver.connection import Broken, connection_of
@@ -46,7 +47,7 @@ class Edge:
         self,
         app: ASGIApp,
         contract: Contract,
-        page_methods: Mapping[str, tuple[str, ...]],
+        allow: Allow,
         gate: Gate,
         cors: Cors,
         clocks: Clocks,
@@ -64,8 +65,7 @@ class Edge:
         self._journal = journal
         self._base_path = contract.base_path + "/"
         self._status = {refusal.code: refusal.status for refusal in contract.refusals}
-        methods = {contract.base_path + path: allow for path, allow in contract.methods.items()}
-        self._methods = [(_pattern(path), allow) for path, allow in {**methods, **page_methods}.items()]
+        self._allow = allow
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -158,9 +158,6 @@ class Edge:
 
         return headers
 
-    def _allow(self, path: str) -> tuple[str, ...]:
-        return next((allow for pattern, allow in self._methods if pattern.fullmatch(path)), ())
-
     def _routing_error(self, visit: Visit, why: HTTPException) -> ApiError:
         if why.status_code == 405:
             allow = ", ".join(self._allow(visit.path) or PAGE_METHODS)
@@ -196,10 +193,6 @@ def _quota_headers(quota: Quota) -> RawHeaders:
         (b"x-ratelimit-remaining", b"%d" % quota.remaining),
         (b"x-ratelimit-reset", b"%d" % quota.reset),
     ]
-
-
-def _pattern(path: str) -> re.Pattern[str]:
-    return re.compile("[^/]+".join(re.escape(part) for part in re.split(r"\{[^}]+\}", path)))
 
 
 def _line(visit: Visit, status: int, aborted: bool, seconds: float) -> dict[str, Any]:

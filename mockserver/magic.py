@@ -7,10 +7,10 @@ and goes its way at once: the steps of mockserver/happenings.py.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 
-from mockserver.arrivals import Unsellable, Wanted, arrive
+from mockserver.arrivals import Wanted, arrive
 from mockserver.call import Call
+from mockserver.domain.stock import ShortOfStock
 from mockserver.happenings import move
 from mockserver.store.shop import Shop
 
@@ -23,7 +23,7 @@ STEPS: Mapping[str, tuple[str, ...]] = {
     "ORDERED-PAID-": ("pay",),
     "ORDERED-": (),
 }
-MARKETPLACE = "amazon_us"
+MARKETPLACE, METHOD = "amazon_us", "FBM"
 
 # The operations after which it happens, and the SKUs that each is about.
 AFTER: Mapping[str, Callable[[Call], Iterable[str]]] = {
@@ -38,9 +38,19 @@ def happen(shop: Shop, call: Call) -> None:
         return
     for sku in AFTER[call.operation.id](call):
         steps = next((steps for prefix, steps in STEPS.items() if sku.startswith(prefix)), None)
-        if steps is None:
-            continue
-        with suppress(Unsellable):
-            order = arrive(shop, call.now, [Wanted(sku, 1)], MARKETPLACE, "FBM")
+        if steps is not None and _is_there(shop, sku):
+            order = arrive(shop, call.now, [Wanted(sku, 1)], MARKETPLACE, METHOD)
             for step in steps:
                 order = move(shop, call.now, order, step)
+
+
+def _is_there(shop: Shop, sku: str) -> bool:
+    """Asked before, since an order that is refused takes the whole transaction with it."""
+    stock = shop.stocks.of("sku", [sku]).get(sku)
+    if stock is None:
+        return False
+    try:
+        stock.allocate(METHOD, 1)
+    except ShortOfStock:
+        return False
+    return True

@@ -37,7 +37,7 @@ OPERATOR, NOBODY = Guest(None), Guest("")
 class Visit:
     """What is known of a request so far. `refused` is what its credentials were refused for, kept for its turn;
     `page` is true outside the API, where `guest` may turn the mock; `now` is the time in the caller's world, which stands still
-    if it is `held`. `error` is what was answered instead, `fault` the fault that was applied (or `prefer`), `spoiled` how it
+    if it is `held`. `error` is the refusal that was answered, `fault` the fault that was applied (or `prefer`), `spoiled` how it
     spoils the answer's body, `preferred` the preferences that were followed."""
 
     request_id: str

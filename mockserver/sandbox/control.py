@@ -50,12 +50,19 @@ class Control:
         return document
 
     def ask(
-        self, operation_id: str, path: Mapping[str, str], query: Mapping[str, Any], body: Any, guest: Guest, origin: str
+        self,
+        operation_id: str,
+        path: Mapping[str, str],
+        query: Mapping[str, Any],
+        body: Any,
+        guest: Guest,
+        origin: str,
+        address: str,
     ) -> Any:
         """The answer's body to a request that comes from inside, with every check but that of the caller's token."""
         operation = self.document.operations[operation_id]
         values, filled = self._dispatch.read(operation, path, urlencode(query).encode(), body)
-        answer = self._carried_out(operation, values, filled, guest, origin, "")
+        answer = self._carried_out(operation, values, filled, guest, origin, address)
         return answer.body if isinstance(answer, Answer) else None
 
     @cached_property

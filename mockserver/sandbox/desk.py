@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, TypeVar
 
+import orjson
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -34,18 +35,30 @@ class Desk:
         await self._app(scope, receive, send)
 
     def ask(
-        self, operation_id: str, path: Mapping[str, str], query: Mapping[str, Any], body: Any, guest: Guest, origin: str, /
+        self,
+        operation_id: str,
+        path: Mapping[str, str],
+        query: Mapping[str, Any],
+        body: Any,
+        guest: Guest,
+        origin: str,
+        address: str,
+        /,
     ) -> Any:
-        """The control API, from one of Flask's threads."""
-        return self._on_loop(lambda: self._control.ask(operation_id, path, query, body, guest, origin))
+        """The control API, from one of Flask's threads. Rows of the store are JSON already; here they are read."""
+        asked = self._on_loop(lambda: self._control.ask(operation_id, path, query, body, guest, origin, address))
+        return orjson.loads(orjson.dumps(asked))
 
     def authenticate(self, token: str, /) -> Guest | None:
         """Whom a token lets in."""
         return self._on_loop(lambda: self._access.authenticate(token))
 
     def open_to(self, environ: Mapping[str, Any], /) -> Guest | None:
-        """Whom a request without a session lets in: who needs no token."""
+        """Whom a request without a session lets in: who needs no token. To follow a link of another site is no danger:
+        nothing changes by it, and that site sees nothing of the page."""
         names = {"host": "HTTP_HOST", "origin": "HTTP_ORIGIN", "sec-fetch-site": "HTTP_SEC_FETCH_SITE"}
+        if environ["REQUEST_METHOD"] == "GET" and environ.get("HTTP_SEC_FETCH_DEST") == "document":
+            del names["sec-fetch-site"]
         headers = Headers({name: environ[key] for name, key in names.items() if key in environ})
         return OPERATOR if self._access.needs_no_token(headers, environ.get("REMOTE_ADDR", "")) else None
 

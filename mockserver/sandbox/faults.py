@@ -60,8 +60,8 @@ class Faults:
         if not self._rules:
             return None
         path = visit.path.removeprefix(self._contract.base_path)
-        own = self._rules.get(visit.principal.tenant_id, ()) if visit.principal else ()
-        for rule in (*own, *self._rules.get(SERVER, ())):
+        own = self._rules.get(visit.principal.tenant_id, []) if visit.principal else []
+        for rule in (*own, *self._rules.get(SERVER, [])):
             if strike := rule.strike(visit, operation, path, self.possible):
                 return strike
         return None

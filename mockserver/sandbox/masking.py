@@ -89,7 +89,7 @@ def _parameter(part: str) -> str:
 
 
 def _pieces(shown: str) -> Iterator[str]:
-    """JSON piece by piece, and nothing lost of what is none. A member with a secret's name is masked, and all that is in it."""
+    """JSON piece by piece, and nothing of what is none is lost. The value of a secret's name is masked, with all in it."""
     depth = within = 0  # within: the depth at which a secret's value began that is an object or an array
     is_secret = False
     for found in _JSON.finditer(shown):

@@ -10,6 +10,7 @@ import click
 import orjson
 
 from mockserver import terminal
+from mockserver.commands.printing import table
 from mockserver.domain import instants
 from mockserver.settings import Settings
 from mockserver.store.deliveries import Deliveries
@@ -74,7 +75,7 @@ def list_(settings: Settings, tenant: str | None, as_json: bool) -> None:
         click.echo(_json(rows))
         return
     shown = [(row.id, row.tenant_id, "paused" if row.paused else "on", row.url, " ".join(row.events)) for row in rows]
-    click.echo(_table(("id", "tenant", "state", "url", "events"), shown))
+    click.echo(table(("id", "tenant", "state", "url", "events"), shown))
 
 
 @webhook.command()
@@ -122,7 +123,7 @@ def deliveries(settings: Settings, tenant: str | None, wanted: str | None, limit
         (row.id, row.type, row.resource, row.state, row.tries, row.due_at, row.last_error or row.last_status or "-")
         for row in rows
     ]
-    click.echo(_table(titles, shown))
+    click.echo(table(titles, shown))
 
 
 @webhook.command()
@@ -154,10 +155,3 @@ def _found(kind: str, given: str, found: bool) -> None:
 
 def _json(rows: Sequence[Any]) -> str:
     return orjson.dumps([row._asdict() for row in rows], option=orjson.OPT_INDENT_2).decode()
-
-
-def _table(titles: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """Columns as wide as their widest cell."""
-    cells = [list(titles), *([str(cell) for cell in row] for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells)

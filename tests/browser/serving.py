@@ -16,7 +16,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 
-from mockserver.sandbox.dashboard import Guest, create_dashboard, mount
+from mockserver.sandbox.dashboard import create_dashboard, mount
+from mockserver.visit import Guest
 from nexuscommerce.contract import Contract
 from tests.mockserver.sandbox.fake_control import FakeControl, document
 

@@ -12,11 +12,13 @@ from flask import Blueprint, Flask, Request, abort, current_app, g, redirect, re
 from flask.sessions import SecureCookieSessionInterface
 from werkzeug.wrappers import Response
 
-from mockserver.sandbox.dashboard.parts import Guest, parts
+from mockserver.sandbox.dashboard.forms import NONE, Form
+from mockserver.sandbox.dashboard.parts import ask_as, parts
+from mockserver.visit import NOBODY, Guest
 
 pages = Blueprint("access", __name__)
 
-_OPEN = frozenset({"static", "access.sign_in", "access.enter"})
+_OPEN = frozenset({"static", "access.sign_in", "access.enter", "worlds.create_own", "worlds.once_shown"})
 
 
 class Sessions(SecureCookieSessionInterface):
@@ -87,18 +89,28 @@ def _here() -> str | None:
 def sign_in() -> Any:
     if _guest() is not None:
         return redirect(url_for("worlds.index"))
-    return render_template("sign_in.html", wrong=False, onward=request.args.get("next", ""))
+    return sign_in_page(request.args.get("next", ""))
+
+
+def sign_in_page(onward: str = "", *, wrong: bool = False, form: Form = NONE) -> str:
+    """With a form for a world of one's own, where a shared server offers that."""
+    server = ask_as(NOBODY, "getServer", {}, {}, None)["data"]
+    return render_template("sign_in.html", wrong=wrong, onward=onward, server=server, form=form)
+
+
+def let_in(guest: Guest) -> None:
+    """A new session: the one before might be known to somebody else."""
+    session.clear()
+    session["guest"] = guest.world
 
 
 @pages.post("/sign-in")
 def enter() -> Any:
-    """A new session: the one before might be known to somebody else."""
     onward = request.form.get("next", "")
     guest = parts().door.authenticate(request.form.get("token", "").strip())
     if guest is None:
-        return render_template("sign_in.html", wrong=True, onward=onward), 401
-    session.clear()
-    session["guest"] = guest.world
+        return sign_in_page(onward, wrong=True), 401
+    let_in(guest)
     return redirect(request.script_root + _within(onward))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -32,12 +33,13 @@ HEADERS: Mapping[str, str] = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 SWITCHED = 30  # worlds in the switcher; the page of worlds has them all
-LONGEST_BODY = 64 * 1024 * 1024  # an import
+_UNFORESEEN = "What went wrong stands in the mock's own output."
 
 
 def create_dashboard(ask: Asking, door: Door, contract: Contract, control: Document, secret: str) -> Flask:
     """The pages. `secret` signs sessions: whoever knows it can be anybody."""
     app = Flask(__name__)
+    app.logger = logging.getLogger("mockserver")
     app.secret_key = secret
     app.config.update(
         APPLICATION_ROOT=PREFIX,
@@ -45,7 +47,7 @@ def create_dashboard(ask: Asking, door: Door, contract: Contract, control: Docum
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Strict",
         PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
-        MAX_CONTENT_LENGTH=LONGEST_BODY,
+        MAX_CONTENT_LENGTH=control.body_bytes,
     )
     app.session_interface = access.Sessions()
     app.extensions["sandbox"] = Parts(ask, door, contract, control, Once())
@@ -93,4 +95,5 @@ def _failed(why: HTTPException) -> Any:
     """Redirects are answers, and no failures."""
     if why.code is None or why.code < 400:
         return why
-    return render_template("error.html", status=why.code, message=why.description or why.name), why.code
+    message = _UNFORESEEN if why.code == 500 else why.description or why.name
+    return render_template("error.html", status=why.code, message=message), why.code

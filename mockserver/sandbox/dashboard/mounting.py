@@ -6,7 +6,7 @@ from a2wsgi import WSGIMiddleware
 from flask import Flask
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-PREFIX = "/_sandbox"
+PREFIX = "/_sandbox"  # also the path of the session's cookie
 THREADS = 4  # pages are for people; each waits for the event loop while it asks
 
 

@@ -25,6 +25,7 @@ class Asking(Protocol):
         body: Any,
         guest: Guest,
         origin: str,
+        address: str,
         /,
     ) -> Any: ...
 
@@ -67,7 +68,13 @@ def ask(
     if guest.world is not None and {"admin", "self"} & set(opened_by):
         raise ApiError("SANDBOX_ACCESS_DENIED")
     given = {name: value for name, value in (query or {}).items() if value not in (None, "")}
-    return parts().ask(operation_id, path or {}, given, body, guest, request.host_url.rstrip("/"))
+    return ask_as(guest, operation_id, path or {}, given, body)
+
+
+def ask_as(guest: Guest, operation_id: str, path: Mapping[str, str], query: Mapping[str, Any], body: Any) -> Any:
+    """The answer to a guest whom the present request has not let in, and who may be told all the same."""
+    origin, address = request.host_url.rstrip("/"), request.remote_addr or ""
+    return parts().ask(operation_id, path, query, body, guest, origin, address)
 
 
 def data(

@@ -12,8 +12,8 @@ from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from mockserver.domain.errors import ApiError
-from mockserver.sandbox.dashboard import Guest
 from mockserver.validation import Validation
+from mockserver.visit import Guest
 from nexuscommerce.contract import Document, load_sandbox
 from tests.mockserver.sandbox.samples import (
     BAZAAR,
@@ -62,6 +62,8 @@ class FakeControl:
 
     asked: list[tuple[str, dict[str, str], dict[str, Any], Any]] = field(default_factory=list)
     guests: list[Guest] = field(default_factory=list)
+    addresses: set[str] = field(default_factory=set)
+    self_service: bool = False
     refuses: dict[str, ApiError] = field(default_factory=dict)
     worlds: list[dict[str, Any]] = field(
         default_factory=lambda: [world(BAZAAR, "Grand Bazaar"), world(KONTOR, HOSTILE, "starter", orders=40)]
@@ -76,11 +78,20 @@ class FakeControl:
     clock: dict[str, Any] = field(default_factory=lambda: {"mode": "running", "now": NOW, "own": False})
 
     def __call__(
-        self, operation_id: str, path: Mapping[str, str], query: Mapping[str, Any], body: Any, guest: Guest, origin: str
+        self,
+        operation_id: str,
+        path: Mapping[str, str],
+        query: Mapping[str, Any],
+        body: Any,
+        guest: Guest,
+        origin: str,
+        address: str,
     ) -> Any:
         _validation(operation_id).check(path, urlencode(query).encode(), body)
         self.asked.append((operation_id, dict(path), dict(query), body))
-        self.guests.append(guest)
+        if operation_id != "getServer":  # which anybody may ask
+            self.guests.append(guest)
+        self.addresses.add(address)
         if operation_id in self.refuses:
             raise self.refuses[operation_id]
         if "worldId" in path and path["worldId"] not in [row["id"] for row in self.worlds]:
@@ -96,7 +107,7 @@ class FakeControl:
 
     def _get_server(self, path: Mapping[str, str], query: Mapping[str, Any], body: Any) -> Any:
         fixtures = ["empty", "widget-works", "kleines-kontor", "grand-bazaar"]
-        flags = {"version": "0.4.0", "public": False, "self_service": False, "fixtures": fixtures}
+        flags = {"version": "0.4.0", "public": False, "self_service": self.self_service, "fixtures": fixtures}
         return {"data": {**flags, "worlds": len(self.worlds), "requests": len(self.log), "now": NOW}}
 
     def _list_worlds(self, path: Mapping[str, str], query: Mapping[str, Any], body: Any) -> Any:
@@ -118,7 +129,11 @@ class FakeControl:
             }
         }
 
-    _import_world = _fork_world = _create_world
+    _import_world = _create_world
+
+    def _fork_world(self, path: Mapping[str, str], query: Mapping[str, Any], body: Any) -> Any:
+        made = self._create_world(path, query, body)["data"]
+        return {"data": {**made, "world": self.worlds[1], "tenant_id": KONTOR}}
 
     def _update_world(self, path: Mapping[str, str], query: Mapping[str, Any], body: Any) -> Any:
         return self._get_world(path, query, body)

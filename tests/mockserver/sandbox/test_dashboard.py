@@ -15,7 +15,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from mockserver.domain.errors import ApiError, fault, invalid
-from mockserver.sandbox.dashboard import Guest, create_dashboard
+from mockserver.sandbox.dashboard import create_dashboard
+from mockserver.visit import Guest
 from nexuscommerce.contract import Contract
 from tests.mockserver.sandbox.fake_control import FakeControl, document
 from tests.mockserver.sandbox.samples import (
@@ -521,6 +522,51 @@ def test_who_is_not_let_in_gets_the_sign_in(visitor: Visitor, door: FakeDoor, co
     assert 302 == answer.status_code
     assert answer.location.startswith("/_sandbox/sign-in")
     assert [] == control.asked
+
+
+@pytest.mark.parametrize("offered", [True, False])
+def test_a_world_of_ones_own_is_made_where_that_is_offered(
+    visitor: Visitor, door: FakeDoor, control: FakeControl, offered: bool
+) -> None:
+    """Whoever makes it is its guest, and of no other world; elsewhere it is refused, form or no form."""
+    door.is_open, control.self_service = False, offered
+    page = visitor.get("/sign-in")
+    made = visitor.post("/self-service", {"form": "own", "name": "Mine", "fixtures": "grand-bazaar"})
+
+    assert offered == ("Or create a world" in page.text)
+    assert (303 if offered else 403) == made.status_code
+    assert offered == ("createWorld" in [name for name, _, _, _ in control.asked])
+    if offered:
+        assert KEY in visitor.get(made.location.removeprefix("/_sandbox")).text
+        assert (200, 404) == (visitor.get(WORLD).status_code, visitor.get(f"/worlds/{KONTOR}").status_code)
+
+
+def test_who_has_made_too_many_worlds_is_told_on_the_page(visitor: Visitor, door: FakeDoor, control: FakeControl) -> None:
+    """Counted by the address of the browser, not of the dashboard."""
+    door.is_open, control.self_service = False, True
+    control.refuses["createWorld"] = ApiError("TOO_MANY_WORLDS", count=20)
+    visitor.get("/sign-in")
+    answer = visitor.post(
+        "/self-service", {"form": "own", "name": "Mine"}, environ_overrides={"REMOTE_ADDR": "198.51.100.7"}
+    )
+
+    assert 429 == answer.status_code
+    assert "20 worlds within the hour" in answer.text
+    assert 'value="Mine"' in answer.text
+    assert "198.51.100.7" in control.addresses
+
+
+def test_a_worlds_guest_who_copies_it_is_led_back(visitor: Visitor, door: FakeDoor, control: FakeControl) -> None:
+    """The copy is another world, which his token does not open."""
+    door.is_open = False
+    visitor.get("/sign-in")
+    visitor.post("/sign-in", {"token": WORLDS_TOKEN})
+    visitor.get(WORLD)
+    made = visitor.post(f"{WORLD}/fork")
+    page = visitor.get(made.location.removeprefix("/_sandbox"))
+
+    assert f'href="/_sandbox{WORLD}">Back to the world' in page.text
+    assert f"/worlds/{KONTOR}" not in page.text
 
 
 def test_the_sandboxs_token_opens_everything(visitor: Visitor, door: FakeDoor) -> None:

@@ -7,12 +7,13 @@ from typing import Any
 
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 
-from mockserver.domain.errors import fault, invalid
+from mockserver.domain.errors import ApiError, fault, invalid
 from mockserver.sandbox.dashboard import forms
-from mockserver.sandbox.dashboard.access import session_id
+from mockserver.sandbox.dashboard.access import let_in, session_id, sign_in_page
 from mockserver.sandbox.dashboard.once import Shown
-from mockserver.sandbox.dashboard.parts import ask, data, parts
+from mockserver.sandbox.dashboard.parts import ask, ask_as, data, parts
 from mockserver.sandbox.dashboard.views.showing import Page, beside, done, once, shown
+from mockserver.visit import NOBODY, OPERATOR, Guest
 
 pages = Blueprint("worlds", __name__)
 
@@ -36,6 +37,21 @@ def index(form: forms.Form = forms.NONE) -> Page:
 @beside(index)
 def create() -> Page:
     return _made(data("createWorld", body=forms.body(request.form, _WORLD)), "is made")
+
+
+@pages.post("/self-service")
+def create_own() -> Page:
+    """By anybody, where a shared server offers that; who made it is its guest from here on."""
+    try:
+        if not ask_as(NOBODY, "getServer", {}, {}, None)["data"]["self_service"]:
+            raise ApiError("SELF_SERVICE_OFF")
+        made = ask_as(OPERATOR, "createWorld", {}, {}, forms.body(request.form, _WORLD))["data"]
+    except ApiError as why:
+        form = forms.refused(request.form, why, parts().status(why))
+        return sign_in_page(form=form), form.status
+    g.guest = Guest(made["world"]["id"])
+    let_in(g.guest)
+    return _made(made, "is made")
 
 
 @pages.post("/worlds/import")
@@ -117,7 +133,9 @@ def once_shown(name: str) -> Page:
 def _made(answer: dict[str, Any], how: str) -> Page:
     """The page with what opens a new world."""
     world, owner = answer["world"], answer["owner"]
-    address = url_for("worlds.overview", world_id=world["id"])
+    sentence, onward = "It is a tenant of its own: send its id and its key with every request.", _onward(world["id"])
+    if g.guest.world not in (None, world["id"]):
+        sentence += " To see it here, sign out, and in again with its token."
     curl = (
         f"curl {answer['base_url']}/products?limit=3 \\\n"
         f"  -H 'Authorization: Bearer {answer['key']}' \\\n"
@@ -126,7 +144,7 @@ def _made(answer: dict[str, Any], how: str) -> Page:
     return once(
         Shown(
             title=f"“{world['name']}” {how}",
-            sentence="It is a tenant of its own: send its id and its key with every request.",
+            sentence=sentence,
             secrets=(
                 ("API key, for everything in this world", answer["key"]),
                 ("Tenant id, for X-Tenant-ID", answer["tenant_id"]),
@@ -135,6 +153,14 @@ def _made(answer: dict[str, Any], how: str) -> Page:
                 ("Owner's password", owner["password"]),
             ),
             commands=(("The first request", curl),),
-            onward=(("Open the world", address), ("All worlds", url_for("worlds.index"))),
+            onward=onward,
         )
     )
+
+
+def _onward(made: str) -> tuple[tuple[str, str], ...]:
+    """Where a guest can go after a world was made: to that one, unless another's token has let him in."""
+    if g.guest.world is None:
+        return (("Open the world", url_for("worlds.overview", world_id=made)), ("All worlds", url_for("worlds.index")))
+    label = "Open the world" if g.guest.world == made else "Back to the world"
+    return ((label, url_for("worlds.overview", world_id=g.guest.world)),)

@@ -1,0 +1,1 @@
+"""nexus-mock's commands over the control API."""
