@@ -1,4 +1,4 @@
-"""`--public`: a mock that many share gives nobody a secret of the fixtures, bounds everybody, and forgets what nobody uses."""
+"""`--public`: a mock that many share has no secret of the fixtures, bounds everybody, and forgets what nobody uses."""
 
 from __future__ import annotations
 
