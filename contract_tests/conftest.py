@@ -128,7 +128,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         selected = chosen(selected, profile._replace(slow=profile.slow or bool(option.rule)), option.seed)
     for item in selected:
         _nothing_to_judge(item)
-    config.hook.pytest_deselected(items=[item for item in items if item not in set(selected)])
+    left = set(selected)
+    config.hook.pytest_deselected(items=[item for item in items if item not in left])
     items[:] = sorted(selected, key=_turn)
 
 

@@ -97,13 +97,15 @@ class Gate:
 
     def _identify(self, visit: Visit) -> None:
         try:
+            visit.now = self._clocks.now()
             tokens = visit.headers.getlist("authorization")
             if len(tokens) > 1:
                 raise ApiError("TOKEN_INVALID")
             visit.principal = self._doorman.identify(tokens[0] if tokens else None, visit.address)
-            visit.now, visit.held = visit.principal.now, visit.principal.held
+            visit.now = visit.principal.now
+            visit.held = self._clocks.is_frozen(visit.principal.tenant_id)
         except ApiError as refusal:
-            visit.now, visit.refused = self._clocks.now(), refusal
+            visit.refused = refusal
         except Exception:  # the answer's headers need a quota even when the store of keys has failed
             log.exception("request %s: its credentials could not be looked up", visit.request_id)
             visit.refused = ApiError("INTERNAL_ERROR")

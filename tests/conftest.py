@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,11 @@ import pytest
 from nexuscommerce.contract import Contract, load
 from tests.inside import Inside, open_inside
 from tests.live import Mock, running
+
+
+def pytest_configure() -> None:
+    """What tests start hears an interrupt: a shell starts what it puts into the background deaf to it, children and all."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

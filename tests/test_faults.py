@@ -10,10 +10,10 @@ import pytest
 
 from contract_tests.rules import FAULTS as CLAIMED
 from contract_tests.rules import RULES
+from tests import targets
 from tests.faults import FAULTS, HEALTHY
 from tests.live import Mock, running
 
-TARGET = Path(__file__).parent.parent / "fixtures" / "targets" / "mock.toml"
 # One fault of each kind of promise: what `make test` looks at; `make test-all` looks at all of them.
 QUICK = (
     *("no_total", "revoked_works", "tenant_not_checked", "foreign_lists", "overlapping_pages"),
@@ -23,7 +23,8 @@ QUICK = (
 
 def judged(mock: Mock, *options: str) -> subprocess.CompletedProcess[str]:
     """The judge's run, as a user starts it."""
-    command = [sys.executable, "-m", "contract_tests.cli", "run", str(TARGET), "--address", mock.address, *options]
+    target = targets.written(mock.database.parent)
+    command = [sys.executable, "-m", "contract_tests.cli", "run", str(target), "--address", mock.address, *options]
     return subprocess.run(command, env=mock.environment, capture_output=True, text=True, timeout=600, check=False)
 
 

@@ -122,7 +122,6 @@ def test_one_fault_from_the_start_to_the_table_and_not_again(tmp_path: Path) -> 
         "no_location",
         "--profile",
         "smoke",
-        "--without-schemathesis",
         "--results",
         str(tmp_path / "results"),
     ]

@@ -11,10 +11,10 @@ import pytest
 
 from contract_tests.choices import CHOICES, PATCHES
 from contract_tests.rules import RULES
+from tests import targets
 from tests.live import running
 from tests.variants import VARIANTS
 
-TARGET = Path(__file__).parent.parent / "fixtures" / "targets" / "mock.toml"
 PLAIN = ("mockserver",)
 TOGETHER = ",".join(VARIANTS)
 ODD = ",".join(name for name in VARIANTS if name not in CHOICES)
@@ -26,7 +26,7 @@ def judged(module: tuple[str, ...], choices: list[str], directory: Path, *option
     """The verdict on each rule, of a target that states these choices."""
     stated = [f'{name} = "{CHOICES[name].instead}"' for name in choices]
     target = directory / "target.toml"
-    target.write_text("\n".join([TARGET.read_text("utf-8"), "[choices]", *stated]), "utf-8")
+    target.write_text("\n".join([targets.text(), "[choices]", *stated]), "utf-8")
     with running(directory, "--log", "off", module=module) as mock:
         command = [sys.executable, "-m", "contract_tests.cli", "run", str(target), "--address", mock.address]
         run = subprocess.run(
@@ -75,9 +75,14 @@ def test_a_mock_that_does_nothing_of_what_is_stated_fails_by_every_rule_of_it(tm
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("names", [*CHOICES, ODD, TOGETHER], ids=[*CHOICES, "odd", "together"])
-def test_a_variant_is_accused_of_nothing(names: str, tmp_path: Path) -> None:
-    accused_of_nothing(names, tmp_path, "--no-schemathesis")
+@pytest.mark.parametrize(
+    ("names", "profile"),
+    [*((name, "smoke") for name in CHOICES), (ODD, "standard"), (TOGETHER, "standard")],
+    ids=[*CHOICES, "odd", "together"],
+)
+def test_a_variant_is_accused_of_nothing(names: str, profile: str, tmp_path: Path) -> None:
+    """Each choice alone by a sample of every rule, all of them by the whole."""
+    accused_of_nothing(names, tmp_path, "--profile", profile, "--no-schemathesis")
 
 
 @pytest.mark.slow

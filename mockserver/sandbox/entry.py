@@ -1,4 +1,4 @@
-"""One entry of the request log, as it is kept: what the request and the answer were made of, at little cost."""
+"""One entry of the request log, as it is kept: what request and answer were made of, for as little work as can be."""
 
 from __future__ import annotations
 

@@ -24,11 +24,13 @@ from tests.mockserver.sandbox.fake_control import FakeControl, document
 
 @dataclass
 class Served:
-    """`has_stream` false: the stream refuses, as it does to a browser that is signed in to the pages alone."""
+    """`has_stream` false: the stream refuses, as it does to a browser that is signed in to the pages alone.
+    `is_open` false: nobody is let in."""
 
     control: FakeControl
     port: int = 0
     has_stream: bool = True
+    is_open: bool = True
     listeners: list[asyncio.Queue[dict[str, Any]]] = field(default_factory=list)
     loop: asyncio.AbstractEventLoop | None = None
 
@@ -51,7 +53,7 @@ class Served:
         return None
 
     def open_to(self, environ: Mapping[str, Any]) -> Guest | None:
-        return Guest(None)
+        return Guest(None) if self.is_open else None
 
     async def stream(self, request: Request) -> Response:
         if not self.has_stream:

@@ -68,6 +68,22 @@ def test_a_secrets_page_is_for_everybody(page: Page, sandbox: Served, axe: str) 
             assert [] == _violations(page, axe)
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_sign_in_is_for_everybody(page: Page, sandbox: Served, axe: str, scheme: str) -> None:
+    """With what a shared mock offers beside it."""
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    sandbox.is_open, sandbox.control.self_service = False, True
+    try:
+        page.goto(sandbox.address + "/")
+        for width in (1280, 390):
+            page.set_viewport_size({"width": width, "height": 800})
+            _keep(page, f"sign-in-{width}-{scheme}")
+
+            assert [] == _violations(page, axe)
+    finally:
+        sandbox.is_open, sandbox.control.self_service = True, False
+
+
 @pytest.mark.parametrize("name", ["worlds", "webhooks", "log", "faults"])
 def test_a_keyboard_reaches_everything_and_sees_where_it_is(page: Page, sandbox: Served, name: str) -> None:
     """Tab by tab, in the order of the page; what has the focus has an outline."""

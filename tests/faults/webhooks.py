@@ -59,8 +59,8 @@ def requests(change: Callable[[httpx.Request, Due], object]) -> None:
     """Change every request on its way out, when it is signed."""
     make = vars(Sender)["_request"]
 
-    def made(self: Sender, due: Due, url: httpx.URL) -> httpx.Request:
-        request: httpx.Request = make(self, due, url)
+    def made(self: Sender, due: Due, *rest: Any) -> httpx.Request:
+        request: httpx.Request = make(self, due, *rest)
         change(request, due)
         return request
 
@@ -101,7 +101,7 @@ def _outcomes(change: Callable[[Outcome, Due], Outcome]) -> None:
 
 def _received(is_one: Callable[[Outcome], bool]) -> None:
     """Outcomes that count as received though they are none."""
-    _outcomes(lambda outcome, _: Outcome(outcome.status, None) if is_one(outcome) else outcome)
+    _outcomes(lambda outcome, _: outcome._replace(error=None) if is_one(outcome) else outcome)
 
 
 @fault
@@ -437,9 +437,9 @@ def shrinking_pauses() -> None:
 
 @fault
 def received_again() -> None:
-    _outcomes(lambda outcome, due: outcome if outcome.error or due.tries else Outcome(outcome.status, "once more"))
+    _outcomes(lambda outcome, due: outcome if outcome.error or due.tries else outcome._replace(error="once more"))
 
 
 @fault
 def only_204_is_received() -> None:
-    _outcomes(lambda outcome, _: outcome if outcome.status in (None, 204) else Outcome(outcome.status, "not a 204"))
+    _outcomes(lambda outcome, _: outcome if outcome.status in (None, 204) else outcome._replace(error="not a 204"))

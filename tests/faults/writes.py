@@ -175,7 +175,7 @@ def refused_change_writes() -> None:
             visit = scope["visit"]
             sku = scope["path_params"].get("sku")
             if _pending and sku and scope["method"] == "PATCH":
-                with self._database.shop(visit.tenant, writes=True) as shop:
+                with self._answering._database.shop(visit.tenant, writes=True) as shop:
                     row = shop.row("products", ("id",), "sku", sku)
                     if row:
                         shop.update("products", row["id"], {"title": _pending[0][:200]})

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
+from tests import targets
 from tests.live import Mock, running
 
 ROOT = Path(__file__).parents[2]
-MOCK_TOML = ROOT / "fixtures/targets/mock.toml"
 MAIN = "a5f4d17c-3498-45e7-9fbe-7214d722cec5"
 
 
@@ -30,7 +30,7 @@ def public(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mock]:
 def target(directory: Path, webhooks: str) -> Path:
     """The mock's target file with another table [webhooks]."""
     path = directory / "target.toml"
-    path.write_text(MOCK_TOML.read_text("utf-8").partition("[webhooks]")[0] + webhooks)
+    path.write_text(targets.text().partition("[webhooks]")[0] + webhooks)
     return path
 
 
@@ -60,7 +60,7 @@ def test_without_the_table_webhooks_are_not_judged(public: Mock, tmp_path: Path)
 
 def test_an_endpoint_that_cannot_be_made_is_told_of_and_nothing_is_left(public: Mock, tmp_path: Path) -> None:
     """The judge runs in a directory where no mock has its state file."""
-    code, rule = judged(public, MOCK_TOML, tmp_path, "WHK-02")
+    code, rule = judged(public, targets.MOCK, tmp_path, "WHK-02")
 
     assert (4, "not_run") == (code, rule["verdict"])
     assert "there is no state file nexus-mock.db; run this in the directory of the mock" in rule["reason"]
@@ -69,7 +69,7 @@ def test_an_endpoint_that_cannot_be_made_is_told_of_and_nothing_is_left(public: 
 
 def test_where_nothing_comes_that_is_said(public: Mock, tmp_path: Path) -> None:
     """And the endpoint is taken away all the same."""
-    quick = MOCK_TOML.read_text("utf-8").rpartition("[webhooks]")[2].replace("pause = 5", "pause = 1\npatience = 1")
+    quick = targets.text().rpartition("[webhooks]")[2].replace("pause = 5", "pause = 1\npatience = 1")
     path = target(tmp_path, f"[webhooks]{quick}")
     code, rule = judged(public, path, tmp_path, "WHK-02", **public.environment)
     what = rule["failures"][0]["what"]

@@ -14,11 +14,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests import targets
 from tests.judge.wire import watched
 from tests.live import Mock, running
 
 ROOT = Path(__file__).parents[2]
-MOCK_TOML = ROOT / "fixtures" / "targets" / "mock.toml"
 ALLOW = 'allow = ["writes", "destructive", "burn-quota"]'
 MAKING = ("/api/products", "/api/pricing/rules", "/api/ai-jobs", "/api/pricing/recalculate")  # what POST creates
 HEADERS = {
@@ -35,7 +35,7 @@ def mock(tmp_path: Path) -> Iterator[Mock]:
 
 def allowing(directory: Path, *effects: str) -> Path:
     path = directory / "target.toml"
-    path.write_text(MOCK_TOML.read_text("utf-8").replace(ALLOW, f"allow = {json.dumps(effects)}"))
+    path.write_text(targets.text().replace(ALLOW, f"allow = {json.dumps(effects)}"))
     return path
 
 
@@ -129,7 +129,7 @@ def test_a_run_that_may_write_changes_nothing_that_was_there(mock: Mock, tmp_pat
 def test_a_run_that_is_interrupted_tidies_up(sent: signal.Signals, mock: Mock, tmp_path: Path) -> None:
     process = begun(mock, tmp_path)
     process.send_signal(sent)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=180)
 
     assert 130 == process.returncode, out + err
     assert "interrupted: tidying up" in err
@@ -142,7 +142,7 @@ def test_a_judge_that_is_killed_is_tidied_up_after(mock: Mock, tmp_path: Path) -
     """Its parent does, by the journal."""
     process = begun(mock, tmp_path)
     os.kill(child(process), signal.SIGKILL)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=180)
 
     assert 3 == process.returncode, out + err
     assert "things that it made are taken away" in err
@@ -156,9 +156,9 @@ def test_what_a_killed_run_left_is_taken_away_by_clean(mock: Mock, tmp_path: Pat
     judge = child(process)
     process.kill()
     os.killpg(judge, signal.SIGKILL)
-    process.communicate(timeout=60)
+    process.communicate(timeout=180)
     before, heard = ours(mock), listeners(mock)
-    cleaning = [sys.executable, "-m", "contract_tests.cli", "clean", str(MOCK_TOML), "--address", mock.address]
+    cleaning = [sys.executable, "-m", "contract_tests.cli", "clean", str(targets.MOCK), "--address", mock.address]
     first, second = (
         subprocess.run(
             cleaning, capture_output=True, text=True, timeout=60, check=False, cwd=ROOT, env=environment(tmp_path)
@@ -176,7 +176,7 @@ def test_what_a_killed_run_left_is_taken_away_by_clean(mock: Mock, tmp_path: Pat
 
 def begun(mock: Mock, directory: Path) -> subprocess.Popen[str]:
     """A run that has made something already."""
-    arguments = command(MOCK_TOML, mock.address, "--no-schemathesis", "--seed", "1")
+    arguments = command(targets.written(directory), mock.address, "--no-schemathesis", "--seed", "1")
     process = subprocess.Popen(
         arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=environment(directory)
     )

@@ -78,7 +78,7 @@ def test_no_output_has_a_planted_secret(address: str, tmp_path: Path) -> None:
     webhooks = f'[webhooks]\nsecret = {{token = "{SECRET}"}}\nurl = "{address}/hook"\nlisten = "127.0.0.1:0"\npatience = 1'
     (tmp_path / "target.toml").write_text(f'address = "{address}"\n{TARGET}{credentials}\n{webhooks}\n')
     rules = ("ENV-04", "ERR-04", "AUT-11", "PAG-07", "STA-04", "WHK-01", "WHK-05")
-    command = [sys.executable, "-m", "contract_tests.cli", "run", str(tmp_path / "target.toml"), "-v"]
+    command = [sys.executable, "-m", "contract_tests.cli", "run", str(tmp_path / "target.toml"), "-v", "--profile", "smoke"]
     done = subprocess.run(
         [*command, "--report", str(tmp_path / "report"), *(f"--rule={rule}" for rule in rules)],
         capture_output=True,

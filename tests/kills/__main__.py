@@ -5,6 +5,7 @@ Exit codes: 0 every fault of a MUST was caught in `full`, and nobody accused the
 
 from __future__ import annotations
 
+import random
 import signal
 import sys
 import tempfile
@@ -33,8 +34,7 @@ WIDE = 10_000  # characters: Markdown breaks its lines by itself
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--only", multiple=True, metavar="NAME", help="A group, a rule, a fault, or `healthy`. May be repeated.")
 @click.option("--jobs", type=click.IntRange(min=1), default=2, help="Mocks at a time (2).")
-@click.option("--profile", "profiles", type=click.Choice(["smoke", "full"]), multiple=True, help="One of them alone.")
-@click.option("--without-schemathesis", is_flag=True, help="The judge alone.")
+@click.option("--profile", "profiles", type=click.Choice([*map(str, By)]), multiple=True, help="One alone, or two.")
 @click.option("--seconds", type=click.IntRange(min=1), help="For Schemathesis; what `smoke` takes on the healthy mock.")
 @click.option("--seed", type=click.IntRange(min=1), default=1, help="Of the judge and of Schemathesis (1).")
 @click.option("--fresh", is_flag=True, help="Look again for what was looked for already.")
@@ -50,7 +50,6 @@ def main(
     only: tuple[str, ...],
     jobs: int,
     profiles: tuple[str, ...],
-    without_schemathesis: bool,
     seconds: int | None,
     seed: int,
     fresh: bool,
@@ -60,19 +59,18 @@ def main(
     """Start each seeded fault in a mock of its own, have it judged by the rule that claims it, and print what was caught."""
     subjects = chosen(only)
     results = Results(file, version(), fresh=fresh)
-    by = [By(each) for each in profiles] or [By.SMOKE, By.FULL]
+    by = [By(each) for each in profiles] or [*By]
     screen = Console(stderr=True)
     for number in (signal.SIGINT, signal.SIGTERM):  # a shell starts what it puts into the background deaf to the first
         signal.signal(number, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="nexus-kills-") as scratch:
         runner = Runner(Path(scratch), version(), seed)
-        attempts = [runner.attempt(subject, each) for subject in subjects for each in by]
         finished = True
-        if not without_schemathesis:
+        if By.STOCK in by:
             whole = runner.attempt(HEALTHY, By.SMOKE)
             finished = bool(seconds) or carried_out([whole], runner, results, 1, screen)
             runner.seconds = seconds or ceil(sum(each.seconds for each in found(results, [whole])))
-            attempts += [runner.attempt(subject, By.STOCK) for subject in subjects]
+        attempts = [runner.attempt(subject, each) for subject in subjects for each in by]
         finished = finished and carried_out(attempts, runner, results, jobs, screen)
     faults = [FAULTS[name] for name in subjects if name != HEALTHY]
     told = found(results, attempts)
@@ -103,6 +101,7 @@ def carried_out(attempts: Sequence[Attempt], runner: Runner, results: Results, j
     missing = [attempt for attempt in attempts if not results.get(attempt)]
     if not missing:
         return True
+    random.Random(runner.seed).shuffle(missing)  # noqa: S311  # what an interrupt leaves is a fair sample of all
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

@@ -8,23 +8,19 @@ import sys
 import tempfile
 import threading
 import time
-import tomllib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import tomli_w
-
-from contract_tests import target as targets
 from contract_tests.report import record
 from contract_tests.report.model import Report, RuleResult, Verdict
+from tests import targets
 from tests.faults import FAULTS, HEALTHY
 from tests.kills import stock
 from tests.kills.results import ROOT, Attempt, By, Result
 from tests.live import Mock, running
 
-TARGET = ROOT / "fixtures" / "targets" / "mock.toml"
 LONGEST = 900  # seconds, after which whoever looks has lost its way
 GRACE = 30  # seconds, to tidy up in
 RAISED = (Verdict.FAIL, Verdict.WARN)
@@ -48,10 +44,7 @@ class Runner:
         """Once, what each attempt would make for itself: the target's tokens, and Python's caches of the judge's modules."""
         if self._target.exists():
             return
-        target = targets.load(TARGET)
-        known = {name: {"token": token} for name, token in target.tokens.items()}
-        given = tomllib.loads(TARGET.read_text("utf-8"))
-        self._target.write_text(tomli_w.dumps(given | {"credentials": known}), "utf-8")
+        targets.written(self.scratch)
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         os.environ["PYTHONPYCACHEPREFIX"] = str(self.scratch / "pycache")
         judge = str(ROOT / "contract_tests")
@@ -86,7 +79,7 @@ class Runner:
 
     @property
     def _target(self) -> Path:
-        return self.scratch / "mock.toml"
+        return self.scratch / "target.toml"
 
     def _judge(self, attempt: Attempt, directory: Path, mock: Mock) -> tuple[bool, str, int]:
         rule = FAULTS[attempt.subject].rule if attempt.subject != HEALTHY else None

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 # What decides on a result. The table's own modules do not.
 DECISIVE = (
     *("contract_tests", "mockserver", "nexuscommerce", "tests/faults", "fixtures", "openapi.yaml", "schemathesis.toml"),
-    *("tests/kills/attempts.py", "tests/kills/stock.py"),
+    *("tests/targets.py", "tests/kills/attempts.py", "tests/kills/stock.py"),
 )
 
 

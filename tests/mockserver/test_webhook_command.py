@@ -82,8 +82,11 @@ def test_before_the_first_start_an_endpoint_can_be_added_too(tmp_path: Path) -> 
 
 def test_a_shared_mock_sends_nothing_to_this_machine_and_says_so(tmp_path: Path) -> None:
     with receiving() as receiver, running(tmp_path, "--public") as mock:
-        _said(tmp_path, "add", receiver.url, "--event", "product.updated")
-        _price(mock, 1.5)
+        made = httpx.post(f"http://127.0.0.1:{mock.port}/_sandbox/v1/worlds", json={}, trust_env=False).json()["data"]
+        _said(tmp_path, "add", receiver.url, "--event", "product.created", "--tenant", made["tenant_id"])
+        headers = {"Authorization": f"Bearer {made['key']}", "X-Tenant-ID": made["tenant_id"]}
+        product = {"sku": "NEW-1", "title": "New", "price": 1}
+        httpx.post(f"{mock.address}/products", json=product, headers=headers, trust_env=False).raise_for_status()
         row = _until(lambda: [row for row in _rows(tmp_path, "deliveries") if row["tries"]])[0]
 
         assert ("pending", None, "address not public") == (row["state"], row["last_status"], row["last_error"])

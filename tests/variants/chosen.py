@@ -25,8 +25,8 @@ def validation_status() -> None:
     """A VALIDATION_ERROR is 422."""
     make = Edge.__init__
 
-    def made(self: Edge, *parts: Any) -> None:
-        make(self, *parts)
+    def made(self: Edge, *parts: Any, **options: Any) -> None:
+        make(self, *parts, **options)
         self._status["VALIDATION_ERROR"] = 422
 
     replace(Edge, "__init__", made)

@@ -95,6 +95,13 @@ function live(table) {
     });
   }
 
+  // A browser has six connections to a host: a tab that nobody looks at gives its own back.
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) stream.close();
+    else if (timer) soon();
+    else if (stream.readyState === EventSource.CLOSED) connect();
+  });
+
   function soon() {
     if (waiting || paused) return;
     waiting = true;
@@ -102,7 +109,7 @@ function live(table) {
   }
 
   async function fetchRows() {
-    if (paused) return;
+    if (paused || document.hidden) return;
     const answer = await fetch(table.dataset.rows).catch(() => null);
     if (!answer || !answer.ok || answer.redirected) { show("not connected"); return; }
     const holder = document.createElement("table");
