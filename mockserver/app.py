@@ -52,7 +52,7 @@ def create_app(
     settings: Settings, contract: Contract, world: World, database: Database, clock: instants.Clock = instants.now
 ) -> ASGIApp:
     """The mock as one ASGI app: edge, then Connexion's routing and security, then dispatch; pages beside it."""
-    clocks = Clocks(clock, database.platform.clocks)
+    clocks = Clocks(clock, database.platform)
     tokens = Tokens(world.issuer, orjson.loads(database.platform.fact("signing_key")))
     quotas = Quotas(settings.limits_store, enforced=settings.limits)
     doorman = Doorman(database.platform, tokens, contract, clocks)
@@ -83,7 +83,7 @@ def create_app(
 async def delivering(settings: Settings, database: Database, clock: instants.Clock = instants.now) -> AsyncIterator[None]:
     """While this lasts, jobs end and webhooks are sent without a request; on the event loop that the app is served on."""
 
-    clocks = Clocks(clock, database.platform.clocks)
+    clocks = Clocks(clock, database.platform)
     keeping = Keeping(settings, database.worlds, clocks)
 
     def due() -> None:

@@ -75,10 +75,9 @@ class Doorman:
         if key is None or not hmac.compare_digest(key.digest, name):
             raise ApiError("TOKEN_INVALID")
         now = self._clocks.now(key.tenant_id)
-        at = instants.text(now)
-        if key.revoked_at and key.revoked_at <= at:
+        if key.revoked_at and key.revoked_at <= instants.text(now):
             raise ApiError("TOKEN_INVALID")
-        if key.expires_at and key.expires_at <= at:
+        if key.expires_at and key.expires_at <= instants.text(now):
             raise ApiError("TOKEN_EXPIRED")
         if key.allowlist and not _inside(address, key.allowlist):
             raise ApiError("IP_NOT_ALLOWED")

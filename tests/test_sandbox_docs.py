@@ -1,4 +1,4 @@
-"""docs/sandbox.md and docs/partners.md are true: their lines are run one by one against a new mock, and its answers compared."""
+"""docs/sandbox.md and docs/partners.md are true: their lines are run against a new mock, and its answers compared."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ def _run(text: str, directory: Path, address: str) -> int:
     """Run the commands of a page in one shell, as its reader does; how many answers were compared."""
     blocks = BLOCK.findall(text.replace(ADDRESS, address))
     script = "".join(f"{command}\nprintf '{MARK}'\n" for command, _ in blocks)
-    done = subprocess.run(["bash", "-e"], input=script, capture_output=True, text=True, timeout=60, cwd=directory, check=False)
+    done = subprocess.run(
+        ["bash", "-e"], input=script, capture_output=True, text=True, timeout=60, cwd=directory, check=False
+    )
     printed = done.stdout.split(MARK)
     assert (0, len(blocks) + 1) == (done.returncode, len(printed)), done.stdout + done.stderr
     for (command, answer), seen in zip(blocks, printed, strict=False):
@@ -48,8 +50,8 @@ def test_every_line_of_the_sandboxs_session_gives_the_answer_shown(tmp_path: Pat
 
 @needs_tools
 def test_a_partner_without_an_account_comes_to_a_verified_webhook(tmp_path: Path) -> None:
-    """Against a shared mock, from where a partner has no token. The page's webhook address does not exist: what was sent to it,
-    and with which signature, is shown all the same."""
+    """Against a shared mock, from where a partner has no token. The page's webhook address does not exist: what was sent to
+    it, and with which signature, is shown all the same."""
     text = (DOCS / "partners.md").read_text("utf-8")
     with running(tmp_path, "--log", "off", "--public") as mock:
         assert 6 == _run(text, tmp_path, f"http://127.0.0.1:{mock.port}")

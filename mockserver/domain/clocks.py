@@ -6,9 +6,9 @@ of rate limits, jobs, webhooks) asks here, so a clock that is turned turns all o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from mockserver.domain.instants import Clock
 
@@ -28,19 +28,31 @@ class Setting(NamedTuple):
         return self.at if self.frozen else min(self.at + (wall - self.since), _LATEST)
 
 
-class Clocks:
-    """Reads the clocks; `settings` gives those that have been turned, by world, the server's as SERVER."""
+class Settings(Protocol):
+    """Where the clocks are kept that have been turned: by world, the server's as SERVER."""
 
-    def __init__(self, wall: Clock, settings: Callable[[], Mapping[str, Setting]]) -> None:
+    def clocks(self) -> Mapping[str, Setting]: ...
+
+    def refresh(self) -> None:
+        """Look whether another process has turned one."""
+
+
+class Clocks:
+    """Reads the clocks. The server's own, and the latest, are looked up anew; a world's is as of the last look."""
+
+    def __init__(self, wall: Clock, kept: Settings) -> None:
         self._wall = wall
-        self._settings = settings
+        self._kept = kept
 
     def wall(self) -> datetime:
         """The clock on the wall, which always goes."""
         return self._wall()
 
     def now(self, world: str = SERVER) -> datetime:
-        wall, settings = self._wall(), self._settings()
+        wall = self._wall()
+        if world == SERVER:
+            self._kept.refresh()
+        settings = self._kept.clocks()
         if not settings:
             return wall
         own = settings.get(world) or settings.get(SERVER)
@@ -49,14 +61,15 @@ class Clocks:
     def latest(self) -> datetime:
         """What the clock shows that is ahead of all others."""
         wall = self._wall()
-        shown = [setting.shows(wall) for setting in self._settings().values()]
+        self._kept.refresh()
+        shown = [setting.shows(wall) for setting in self._kept.clocks().values()]
         return max([wall, *shown])
 
     def is_own(self, world: str) -> bool:
-        return world in self._settings()
+        return world in self._kept.clocks()
 
     def is_frozen(self, world: str) -> bool:
-        settings = self._settings()
+        settings = self._kept.clocks()
         own = settings.get(world) or settings.get(SERVER)
         return bool(own and own.frozen)
 

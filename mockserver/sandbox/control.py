@@ -75,14 +75,15 @@ class Control:
 
     @cached_property
     def _app(self) -> ASGIApp:
-        app = ConnexionMiddleware(
+        app: Any = ConnexionMiddleware(
             self._dispatch,
             middlewares=[StrictRouting, SecurityMiddleware],
             resolver=Unresolved(),
             security_map={"bearer": self._bearer()},
         )
         app.add_api(dict(self.document.document), base_path=self.document.base_path)
-        return app
+        served: ASGIApp = app
+        return served
 
     def _bearer(self) -> type[AbstractSecurityHandler]:
         control = self

@@ -7,7 +7,6 @@ from typing import Any
 
 from nexuscommerce.contract import Contract, Operation
 
-
 GONE = "gone"  # no world has such an id
 
 

@@ -1,4 +1,4 @@
-"""One entry of the request log, as it is kept: what the request and the answer were made of, for as little work as can be."""
+"""One entry of the request log, as it is kept: what request and answer were made of, for as little work as can be."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ class Entry(NamedTuple):
 
 
 def entry_of(number: int, visit: Visit, answer: Answer, seconds: float) -> Entry:
-    """Of a request that has been answered. Headers are kept in one piece: of pairs the garbage collector would walk 20 more with
-    every entry, again and again."""
+    """Of a request that has been answered. Headers are kept in one piece: of pairs the garbage collector would walk 20 more
+    with every entry, again and again."""
     principal, operation, error = visit.principal, visit.operation, visit.error
     world, caller = (principal.tenant_id, principal.counter) if principal else ("", visit.address)
     code, message = (error.code, error.message) if error else (None, None)
@@ -69,6 +69,7 @@ def entry_of(number: int, visit: Visit, answer: Answer, seconds: float) -> Entry
     # fmt: off
     return Entry(
         number, world, visit.request_id, visit.now, visit.method, path, query, operation.id if operation else None,
-        answer.status, code, message, seconds, caller, visit.fault, headers, body, length, sent_headers, sent, answered, size,
+        answer.status, code, message, seconds, caller, visit.fault, headers, body, length, sent_headers, sent, answered,
+        size,
     )
     # fmt: on

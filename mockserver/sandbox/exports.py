@@ -37,6 +37,6 @@ def exported(sandbox: Sandbox, world_id: str) -> dict[str, Any]:
         }
         for row in stock
     ]
-    tenant = {"id": world.id, "name": world.name, "plan": world.plan, "currency": world.currency}
+    tenant: dict[str, Any] = {"id": world.id, "name": world.name, "plan": world.plan, "currency": world.currency}
     tenant |= {"keys": [], "users": [], "endpoints": [], "inventory": inventory}
     return {"format": 2, "tenant": tenant | {part: [orjson.Fragment(row) for row in found] for part, found in rows.items()}}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, bindparam, func, literal, select
+from sqlalchemy import Connection, Insert, bindparam, func, literal, select
 
 from mockserver.store.outbox import PENDING, deliveries
 from mockserver.store.tables import (
@@ -23,7 +23,7 @@ from mockserver.store.tables import (
 DATA = (products, listings, orders, warehouses, inventory, levels, reservations, rules, jobs, recommendations)
 
 
-def _copying() -> list[object]:
+def _copying() -> list[Insert]:
     statements = []
     for table in DATA:
         others = [column for column in table.c if column.name != "tenant_id"]
@@ -55,7 +55,7 @@ _COUNT = select(
 def copy(connection: Connection, source: str, target: str) -> None:
     """Everything of the source, into a tenant that has nothing."""
     for statement in _COPY:
-        connection.execute(statement, {"source": source, "target": target})  # type: ignore[call-overload]
+        connection.execute(statement, {"source": source, "target": target})
 
 
 def clear(connection: Connection, tenant: str) -> None:

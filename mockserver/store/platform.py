@@ -65,8 +65,8 @@ _FACT = select(facts.c.value).where(facts.c.name == bindparam("name"))
 
 
 class Platform:
-    """Read-only. Keys and clocks are remembered until something is written to the file by another connection than this one,
-    or `forget` is called."""
+    """Read-only. Keys and clocks are remembered until `forget` is called, or `refresh` finds that another connection than this
+    one has written to the file: once for each request, by the clock that it asks first."""
 
     def __init__(self, connection: Connection, data_version: Callable[[], int]) -> None:
         self._connection = connection
@@ -80,7 +80,6 @@ class Platform:
         self._keys, self._clocks = {}, None
 
     def key(self, digest: str) -> Key | None:
-        self._refresh()
         if digest in self._keys:
             return self._keys[digest]
         row = self._connection.execute(_KEY, {"digest": digest}).first()
@@ -90,12 +89,11 @@ class Platform:
 
     def clocks(self) -> Mapping[str, Setting]:
         """The clocks that have been turned, by tenant."""
-        self._refresh()
         if self._clocks is None:
             self._clocks = clocks.read(self._connection)
         return self._clocks
 
-    def _refresh(self) -> None:
+    def refresh(self) -> None:
         if (now := self._data_version()) != self._as_of:
             self.forget()
             self._as_of = now

@@ -40,7 +40,7 @@ class Outbox:
 
     @property
     def clocks(self) -> Clocks:
-        return Clocks(self.clock, dict)
+        return Clocks(self.clock, self.database.platform)
 
     @property
     def endpoints(self) -> Endpoints:

@@ -12,7 +12,6 @@ from typing import Any
 
 import httpx
 import orjson
-import httpx
 import pytest
 
 from nexuscommerce.contract import Contract

@@ -332,7 +332,7 @@ def test_it_goes_on_when_the_state_file_could_not_be_read(outbox: Outbox, caplog
     class Locked(Deliveries):
         failed = False
 
-        def busy(self, now: str) -> list[tuple[str, str]]:
+        def busy(self, now: str) -> list[tuple[str, str, str]]:
             if not self.failed:
                 self.failed = True
                 raise OSError("it is locked")

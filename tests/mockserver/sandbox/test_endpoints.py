@@ -25,7 +25,7 @@ def _deliver(turning: Turning) -> None:
     async def drain() -> None:
         database = turning.inside.database
         async with Sender() as send:
-            clocks = Clocks(turning.inside.clock, database.platform.clocks)
+            clocks = Clocks(turning.inside.clock, database.platform)
             await asyncio.wait_for(Worker(Deliveries(database), send, clocks).drain(), 10)
 
     asyncio.run(drain())

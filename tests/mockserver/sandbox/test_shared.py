@@ -1,4 +1,4 @@
-"""`--public`: a mock that many share gives nobody a secret of the fixtures, bounds everybody, and forgets what nobody uses."""
+"""`--public`: a mock that many share has no secret of the fixtures, bounds everybody, and forgets what nobody uses."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def test_worlds_that_nobody_uses_are_deleted_and_the_fixtures_own_are_not(public
     idle, used = public.world(fixtures="empty"), public.world(fixtures="empty")
     inside = public.inside
     settings = Settings(public=True, idle_days=7)
-    keeping = Keeping(settings, inside.database.worlds, Clocks(inside.clock, inside.database.platform.clocks))
+    keeping = Keeping(settings, inside.database.worlds, Clocks(inside.clock, inside.database.platform))
     before = inside.database.worlds.number()
 
     inside.clock.advance(days=6)
