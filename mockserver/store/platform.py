@@ -65,8 +65,8 @@ _FACT = select(facts.c.value).where(facts.c.name == bindparam("name"))
 
 
 class Platform:
-    """Read-only. Keys and clocks are remembered until `forget` is called, or `refresh` finds that another connection than this
-    one has written to the file: once for each request, by the clock that it asks first."""
+    """Read-only. Keys and clocks are remembered until `forget` is called, or `refresh` finds that another connection than
+    this one has written to the file: once for each request, by the clock that it asks first."""
 
     def __init__(self, connection: Connection, data_version: Callable[[], int]) -> None:
         self._connection = connection

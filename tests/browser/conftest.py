@@ -27,10 +27,12 @@ def _without(reason: str) -> NoReturn:
     pytest.skip(reason)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Not for the whole session: while Playwright's sync API is open, an event loop runs in this thread, and tests of other
+    modules that want one of their own would not get it."""
     if CHROMIUM is None:
-        _without("no Chromium here: apt-get install chromium")
+        pytest.skip("no Chromium here: apt-get install chromium")
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=CHROMIUM)
         yield launched

@@ -303,9 +303,10 @@ def foreign_delete() -> None:
     delete = Shop.delete
 
     def everywhere(self: Shop, collection: str, row_id: str, at: str) -> None:
-        row = self._connection.execute(products.select().where(products.c.id == row_id)).mappings().one()
-        same = products.update().where(products.c.sku == row["sku"]).values(deleted_at=at)
-        self._connection.execute(same)
+        if collection == "products":
+            row = self.row(collection, ("sku",), "id", row_id)
+            same = products.update().where(products.c.sku == (row or {})["sku"]).values(deleted_at=at)
+            self._connection.execute(same)
         delete(self, collection, row_id, at)
 
     replace(Shop, "delete", everywhere)

@@ -32,8 +32,8 @@ def nan_accepted() -> None:
         def loads(raw: bytes) -> Any:
             try:
                 return json.loads(raw, parse_constant=lambda _: 1)
-            except RecursionError:
-                raise json.JSONDecodeError("too deep", "", 0) from None
+            except (RecursionError, UnicodeDecodeError):
+                raise json.JSONDecodeError("no JSON", "", 0) from None
 
     replace(body, "orjson", Lenient)
 
