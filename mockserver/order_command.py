@@ -10,10 +10,12 @@ import orjson
 from mockserver import terminal
 from mockserver.arrivals import Unsellable, Wanted, arrive
 from mockserver.domain import instants
+from mockserver.domain.clocks import Clocks
 from mockserver.domain.stock import KINDS
 from mockserver.settings import Settings
 from mockserver.workers import catch_up
 
+MOST = 50  # tenants that a message names
 _LINE = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,63})(?::([1-9][0-9]{0,5}))?")
 _MARKETPLACE = re.compile(r"[a-z][a-z0-9_]{1,31}")
 
@@ -31,10 +33,10 @@ def order(settings: Settings, lines: tuple[str, ...], tenant: str | None, market
         terminal.stop(f"{marketplace!r} is no marketplace's code; one looks like amazon_us")
     with terminal.opened(settings) as (_, world, database):
         owner = tenant or world.tenants[0]["id"]
-        known = [row["id"] for row in world.tenants]
-        if owner not in known:
-            terminal.stop(f"there is no tenant {owner}; the tenants are {', '.join(known)}")
-        now = instants.now()
+        if not database.worlds.exists(owner):
+            known, _ = database.worlds.all(None, MOST)
+            terminal.stop(f"there is no tenant {owner}; the tenants are {', '.join(row.id for row in known)}")
+        now = Clocks(instants.now, database.platform).now(owner)
         catch_up(database, owner, now)
         try:
             with database.shop(owner, writes=True) as shop:

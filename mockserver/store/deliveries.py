@@ -144,6 +144,12 @@ class Deliveries:
             wire = connection.execute(_WIRE, {"delivery": delivery_id}).first()
         return (Delivery(*row), Wire(*wire)) if row and wire else None
 
+    def owner(self, delivery_id: str) -> str | None:
+        """Whose it is."""
+        with self._database.transaction(writes=False) as connection:
+            its = select(deliveries.c.tenant_id).where(deliveries.c.id == delivery_id)
+            return connection.execute(its).scalar()
+
     def redeliver(self, delivery_id: str, now: str) -> bool:
         """Send it again as if it had never been tried. False: there is no such delivery."""
         again = {"state": PENDING, "tries": 0, "due_at": now, "updated_at": now, "last_status": None, "last_error": None}

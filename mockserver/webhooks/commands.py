@@ -12,6 +12,7 @@ import orjson
 from mockserver import terminal
 from mockserver.commands.printing import table
 from mockserver.domain import instants
+from mockserver.domain.clocks import SERVER, Clocks
 from mockserver.settings import Settings
 from mockserver.store.deliveries import Deliveries
 from mockserver.store.endpoints import Endpoints
@@ -28,6 +29,7 @@ class _State(NamedTuple):
     world: World
     endpoints: Endpoints
     deliveries: Deliveries
+    clocks: Clocks
 
 
 _tenant = click.option("--tenant", help="A tenant's id; of all tenants unless given.")
@@ -59,7 +61,7 @@ def add(settings: Settings, url: str, tenant: str | None, events: tuple[str, ...
             terminal.stop(f"there is no event {', '.join(unknown)}; there are {', '.join(state.contract.events)}")
         owner = _known(state, tenant) or state.world.tenants[0]["id"]
         wanted = [type_ for type_ in state.contract.events if type_ in events or not events]
-        endpoint_id, secret = state.endpoints.add(owner, url, wanted, instants.now())
+        endpoint_id, secret = state.endpoints.add(owner, url, wanted, state.clocks.now(owner))
     click.echo(f"{endpoint_id}\n{secret}")
 
 
@@ -132,13 +134,15 @@ def deliveries(settings: Settings, tenant: str | None, wanted: str | None, limit
 def redeliver(settings: Settings, delivery: str) -> None:
     """Send the delivery with this id again now, whatever became of it, as if it had never been tried."""
     with _state(settings) as state:
-        _found("delivery", delivery, state.deliveries.redeliver(delivery, instants.text(instants.now())))
+        owner = state.deliveries.owner(delivery)
+        _found("delivery", delivery, owner is not None)
+        state.deliveries.redeliver(delivery, instants.text(state.clocks.now(owner or SERVER)))
 
 
 @contextmanager
 def _state(settings: Settings) -> Iterator[_State]:
     with terminal.opened(settings) as (contract, world, database):
-        yield _State(contract, world, Endpoints(database), Deliveries(database))
+        yield _State(contract, world, Endpoints(database), Deliveries(database), Clocks(instants.now, database.platform))
 
 
 def _known(state: _State, tenant: str | None) -> str | None:

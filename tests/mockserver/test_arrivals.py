@@ -58,6 +58,17 @@ def test_the_command_works_beside_a_running_mock(tmp_path: Path) -> None:
     assert made == read.json()["data"]
 
 
+def test_the_command_goes_by_the_clock_of_a_world_that_was_made_while_the_mock_ran(tmp_path: Path) -> None:
+    with running(tmp_path, "--log", "off") as mock:
+        worlds = f"http://127.0.0.1:{mock.port}/_sandbox/v1/worlds"
+        like = httpx.get(f"{worlds}/{KEY['X-Tenant-ID']}").json()["data"]["fixtures"]
+        world = httpx.post(worlds, json={"name": "Later", "fixtures": like}).json()["data"]["world"]["id"]
+        httpx.put(f"{worlds}/{world}/clock", json={"mode": "frozen", "at": "2031-05-04T03:02:01Z"}).raise_for_status()
+        made = orjson.loads(_run(tmp_path, "SKU-001", "--tenant", world).stdout)
+
+    assert "2031-05-04T03:02:01.000Z" == made["created_at"]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -93,6 +93,18 @@ def test_a_shared_mock_sends_nothing_to_this_machine_and_says_so(tmp_path: Path)
         assert [] == receiver.ledger
 
 
+def test_sent_again_is_at_once_by_the_clock_of_its_world(tmp_path: Path) -> None:
+    with receiving() as receiver, running(tmp_path) as mock:
+        clock = f"http://127.0.0.1:{mock.port}/_sandbox/v1/worlds/{TENANT}/clock"
+        httpx.put(clock, json={"mode": "frozen", "at": "2026-03-12T14:32:00Z"}).raise_for_status()
+        _said(tmp_path, "add", receiver.url, "--event", "product.updated")
+        _price(mock, 1.5)
+        row = _until(lambda: _rows(tmp_path, "deliveries", "--state", "delivered"))[0]
+        _said(tmp_path, "redeliver", row["id"])
+
+        assert 2 == len(_until(lambda: receiver.ledger if len(receiver.ledger) > 1 else []))
+
+
 def test_a_parked_delivery_is_listed_and_sent_again(tmp_path: Path) -> None:
     with receiving() as receiver, running(tmp_path, "--webhook-pauses", "0") as mock:
         receiver.answer = status(500)
