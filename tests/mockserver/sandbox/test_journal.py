@@ -334,7 +334,7 @@ def test_a_filter_of_a_path_takes_the_rest_of_the_pattern_literally() -> None:
     chosen = selection(None, {"path": "/a.b*?"})
 
     assert chosen.path is not None
-    assert [True, False] == [bool(chosen.path.fullmatch(path)) for path in ("/a.b/c?", "/aXb/c?")]
+    assert [True, False] == [chosen.path.takes(path) for path in ("/a.b/c?", "/aXb/c?")]
 
 
 @pytest.mark.slow
