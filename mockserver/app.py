@@ -59,6 +59,7 @@ def create_app(
     gate = Gate(doorman, quotas, contract, clocks, settings.anonymous_per_minute)
     faults, journal = Faults(contract), Journal(contract)
     interference = Interference(faults)
+    database.worlds.when_deleted += [faults.clear, journal.forget]
     sandbox = Sandbox(settings, contract, world, database, tokens, clocks, quotas, faults, journal)
     access = Access(settings, database.worlds)
     control = Control(sandbox, access)
@@ -76,7 +77,8 @@ def create_app(
     beside = pages(contract, tokens, world, Login(database, tokens, quotas, clocks).routes())
     fork = _Fork({contract.base_path: api}, {PREFIX: control, DASHBOARD: desk}, beside)
     allow = Allow({**paths_of(contract), **methods(beside)}, {PREFIX: lambda: control.document})
-    return Edge(fork, contract, allow, gate, Cors(settings.origins), clocks, interference, journal, shared=settings.public)
+    cors = Cors(settings.origins, closed=DASHBOARD, within=PREFIX)
+    return Edge(fork, contract, allow, gate, cors, clocks, interference, journal, shared=settings.public)
 
 
 @asynccontextmanager
