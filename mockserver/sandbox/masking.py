@@ -24,9 +24,7 @@ _SECRETS = re.compile(
 # A JWT: its first part is an object. Looked for where a word begins, and once: from every `ey` of a body full of them,
 # this would take half a minute.
 _PART = "[A-Za-z0-9_-]"
-_JWT = re.compile(
-    rf"(?<!{_PART})(?P<before>(?>{_PART}*?(?=ey{_PART}{{6}}))){_PART}++\.{_PART}++\.{_PART}*+", re.IGNORECASE
-)
+_JWT = re.compile(rf"(?<!{_PART})(?P<before>(?>{_PART}*?(?=ey{_PART}{{6}}))){_PART}++\.{_PART}++\.{_PART}*+", re.IGNORECASE)
 _SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9-]{0,20}) +(\S.*)", re.DOTALL)
 _STRING = r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)'  # the last one of a body that was cut may have no end
 _JSON = re.compile(

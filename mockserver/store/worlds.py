@@ -6,7 +6,7 @@ A snapshot is a tenant that nobody can enter, and so is what a reset puts back: 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
@@ -78,6 +78,7 @@ class Worlds:
         self._database = database
         self._seeds = {EMPTY: bare(fixtures), **slugs(fixtures)}
         self._used: dict[str, datetime] = {}
+        self.when_deleted: list[Callable[[str], None]] = []  # for those who keep something of a world in memory
 
     @property
     def fixtures(self) -> list[str]:
@@ -166,6 +167,8 @@ class Worlds:
                 _remove(connection, tenant_id)
         self._used.pop(world_id, None)
         self._database.turned()
+        for told in self.when_deleted:
+            told(world_id)
 
     def snapshots(self, world_id: str) -> list[SnapshotRow]:
         with self._database.transaction(writes=False) as connection:
