@@ -13,8 +13,8 @@ from typing import NamedTuple
 from mockserver.domain.instants import Clock
 
 SERVER = ""  # whose clock it is that every world without its own goes by
-# Some years before the last instant that can be written: what is to happen a while from now can be said at any time, and what
-# waits for ever (domain/jobs.py, WAITING) is never due.
+# Some years before the last instant that can be written: what is to happen a while from now can be said at any time, and
+# what waits for ever (domain/jobs.py, WAITING) is never due.
 _LATEST = datetime(9990, 1, 1, tzinfo=UTC)
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 

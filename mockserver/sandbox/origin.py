@@ -1,4 +1,4 @@
-"""What a browser says of the page that sends a request: in Origin and Sec-Fetch-Site, which no page can write itself."""
+"""What a browser says of the page that sends a request: in Origin and Sec-Fetch-…, which no page can write itself."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 
 def is_own(headers: Mapping[str, str], host: str) -> bool:
-    """Whether no page asks, or a page of this very server. Names of headers may be in any case."""
+    """Whether no page asks, or a page of this very server. Names of headers are in lower case."""
     origin = headers.get("origin")
     if origin is not None and origin.partition("://")[2] != host:
         return False

@@ -62,7 +62,7 @@ def guard() -> Response | None:
 def _guest() -> Guest | None:
     """A session keeps whom its token let in; the token itself is not kept. Its cookie comes with what pages of another port
     or another name of the same site ask for, too (SameSite knows sites, not origins): that is answered as if it had not."""
-    asked = request.headers
+    asked = _said()
     if "guest" in session and (is_own(asked, request.host) or is_followed(request.method, asked)):
         return Guest(session["guest"])
     return parts().door.open_to(request.environ)
@@ -70,8 +70,12 @@ def _guest() -> Guest | None:
 
 def _meant() -> None:
     given = request.form.get("csrf", "").encode()
-    if not is_own(request.headers, request.host) or not hmac.compare_digest(given, csrf().encode()):
+    if not is_own(_said(), request.host) or not hmac.compare_digest(given, csrf().encode()):
         abort(403, "This form is not of this page any more, or of another site. Load the page anew, and send it again.")
+
+
+def _said() -> dict[str, str]:
+    return {name.lower(): value for name, value in request.headers}
 
 
 def _here() -> str | None:

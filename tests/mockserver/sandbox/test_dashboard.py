@@ -596,7 +596,7 @@ def test_the_sandboxs_token_opens_everything(visitor: Visitor, door: FakeDoor) -
 def test_a_page_of_the_same_site_does_not_read_with_the_sessions_cookie(
     visitor: Visitor, door: FakeDoor, asked: dict[str, str], status: int
 ) -> None:
-    """A site is all ports of a machine, and all names of a domain: cookies go with what they ask for. Links may lead here."""
+    """A site is all ports of a machine, and all names of a domain: cookies go with what they ask for. Links lead here."""
     door.is_open = False
     visitor.get("/sign-in")
     visitor.post("/sign-in", {"token": TOKEN})

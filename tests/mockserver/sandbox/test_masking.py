@@ -185,3 +185,14 @@ def test_a_jwt_is_masked_whatever_stands_before_it(before: str) -> None:
 
     assert [] == _leaks(shown)
     assert "eyJ" not in shown
+
+
+@pytest.mark.parametrize("secret", TOKENS)
+def test_a_token_is_masked_in_the_servers_own_output_too(inside: Inside, caplog: Any, secret: str) -> None:
+    with caplog.at_level("INFO", "mockserver"):
+        inside.call("GET", f"/api/products/{secret}", headers={"X-Request-ID": secret})
+        inside.call("GET", f"/api/%6eothing/{secret}")
+
+    lines = [record.visit for record in caplog.records if hasattr(record, "visit")]
+    assert 2 == len(lines)
+    assert [] == _leaks(lines)
