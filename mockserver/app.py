@@ -78,7 +78,8 @@ def create_app(
     beside = pages(contract, tokens, world, Login(database, tokens, quotas, clocks).routes())
     fork = _Fork({contract.base_path: api}, {PREFIX: control, DASHBOARD: desk}, beside)
     allow = Allow({**paths_of(contract), **methods(beside)}, {PREFIX: lambda: control.document})
-    return Edge(fork, contract, allow, gate, Cors(settings.origins), clocks, interference, journal, shared=settings.public)
+    cors = Cors(settings.origins, closed=DASHBOARD, within=PREFIX)
+    return Edge(fork, contract, allow, gate, cors, clocks, interference, journal, shared=settings.public)
 
 
 @asynccontextmanager

@@ -15,16 +15,18 @@ class Cors:
     """Allows `origins`, or any origin where one of them is `*`.
 
     The origin itself is answered, never `*`: a page that sends credentials would not accept that. Nothing is lost by it,
-    since the mock reads no cookies.
+    since the API reads no cookies. What lies below `closed` does, and is for its own pages alone, but for `within`.
     """
 
-    def __init__(self, origins: tuple[str, ...]) -> None:
+    def __init__(self, origins: tuple[str, ...], closed: str, within: str) -> None:
         self._origins = frozenset(origins)
+        self._closed = closed + "/"
+        self._within = within + "/"
 
-    def headers(self, request: Headers) -> RawHeaders:
+    def headers(self, request: Headers, path: str) -> RawHeaders:
         """For every answer."""
         origin = request.get("origin")
-        if origin is None or not self._allows(origin):
+        if origin is None or not self._allows(origin) or self._is_closed(path):
             return [(b"vary", b"Origin")]
         return [
             (b"access-control-allow-origin", origin.encode("latin-1")),
@@ -48,6 +50,9 @@ class Cors:
             (b"access-control-allow-headers", asked.encode("latin-1")),
             (b"access-control-max-age", MAX_AGE.encode()),
         ]
+
+    def _is_closed(self, path: str) -> bool:
+        return path.startswith(self._closed) and not path.startswith(self._within)
 
     def _allows(self, origin: str) -> bool:
         return "*" in self._origins or origin in self._origins

@@ -151,7 +151,7 @@ class Edge:
             common = [
                 (b"x-request-id", visit.request_id.encode()),
                 *_quota_headers(quota),
-                *self._cors.headers(visit.headers),
+                *self._cors.headers(visit.headers, visit.path),
             ]
             common += self._security
             return [*common, (b"preference-applied", visit.preferred.encode("latin-1"))] if visit.preferred else common

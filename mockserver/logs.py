@@ -1,4 +1,5 @@
-"""One line per request, as text or as JSON. Never a query, a header or a body: a secret may stand there."""
+"""One line per request, as text or as JSON. Never a query, a header or a body: a secret may stand there. One that stands in
+the path or in the request's id is masked."""
 
 from __future__ import annotations
 
@@ -6,6 +7,8 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import orjson
+
+from mockserver.sandbox import masking
 
 if TYPE_CHECKING:  # the command line imports this module, and is to start without the store
     from mockserver.visit import Visit
@@ -45,10 +48,11 @@ def configure(log_format: str) -> None:
 
 def line(visit: Visit, status: int, seconds: float, *, aborted: bool) -> dict[str, Any]:
     """What a line says of a request. The path is as it was sent, still encoded: decoded it could write lines of its own."""
+    path = visit.raw_path
     return {
-        "request_id": visit.request_id,
+        "request_id": masking.text(visit.request_id),
         "method": visit.method,
-        "path": visit.raw_path,
+        "path": masking.path(path) if "%" in path else masking.text(path),
         "status": status,
         "refusal": "ABORTED" if aborted else visit.error.code if visit.error else "",
         "milliseconds": round(seconds * 1000, 2),

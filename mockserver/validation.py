@@ -203,11 +203,15 @@ def _body_faults(validator: jsonschema_rs.Draft4Validator, body: Any) -> Iterato
     try:
         if validator.is_valid(body):
             return
-        errors = validator.iter_errors(body) if _size(body) <= VALUES else _first(validator, body)
-        for error in errors:
+        for error in errors(validator, body):
             yield from _explained(error)
     except ValueError:  # jsonschema-rs 0.60 goes 255 levels deep
         yield fault("body", "", "is nested too deeply")
+
+
+def errors(validator: jsonschema_rs.Draft4Validator, body: Any) -> Iterator[jsonschema_rs.ValidationError]:
+    """All that is wrong; of a body of very many values the first alone."""
+    return iter(validator.iter_errors(body)) if _size(body) <= VALUES else _first(validator, body)
 
 
 def _first(validator: jsonschema_rs.Draft4Validator, body: Any) -> Iterator[jsonschema_rs.ValidationError]:

@@ -13,8 +13,18 @@ from typing import NamedTuple, Protocol
 from mockserver.domain.instants import Clock
 
 SERVER = ""  # whose clock it is that every world without its own goes by
-_LATEST = datetime(9999, 12, 31, 23, 59, 59, 999000, UTC)
+# Some years before the last instant that can be written: what is to happen a while from now can be said at any time, and
+# what waits for ever (domain/jobs.py, WAITING) is never due.
+_LATEST = datetime(9990, 1, 1, tzinfo=UTC)
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def later(at: datetime, by: timedelta) -> datetime:
+    """So much later, or at the end of time."""
+    try:
+        return at + by
+    except OverflowError:
+        return _LATEST
 
 
 class Setting(NamedTuple):
@@ -25,7 +35,7 @@ class Setting(NamedTuple):
     since: datetime
 
     def shows(self, wall: datetime) -> datetime:
-        return self.at if self.frozen else min(self.at + (wall - self.since), _LATEST)
+        return self.at if self.frozen else min(later(self.at, wall - self.since), _LATEST)
 
 
 class Settings(Protocol):
@@ -76,8 +86,4 @@ class Clocks:
     def turned(self, world: str, *, frozen: bool, at: datetime | None = None, by: timedelta = timedelta(0)) -> Setting:
         """The setting of a clock that goes on, or stands still, from an instant or from what it shows now, moved on."""
         start = at if at is not None else self.now(world)
-        try:
-            moved = start + by
-        except OverflowError:
-            moved = _LATEST
-        return Setting(frozen, min(max(moved, _EARLIEST), _LATEST), self._wall())
+        return Setting(frozen, min(max(later(start, by), _EARLIEST), _LATEST), self._wall())

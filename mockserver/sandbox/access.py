@@ -15,6 +15,7 @@ from starlette.datastructures import Headers
 
 from mockserver.domain.credentials import digest
 from mockserver.domain.errors import ApiError
+from mockserver.sandbox.origin import is_own
 from mockserver.settings import Settings
 from mockserver.store.worlds import Worlds
 from mockserver.visit import OPERATOR, Guest, Visit
@@ -57,7 +58,8 @@ class Access:
         return Guest(world) if world else None
 
     def needs_no_token(self, headers: Headers, address: str) -> bool:
-        return not self._public and _is_loopback(address) and _is_local(headers.get("host", "")) and is_own(headers)
+        host = headers.get("host", "")
+        return not self._public and _is_loopback(address) and _is_local(host) and is_own(headers, host)
 
     def _guest(self, visit: Visit) -> Guest | None:
         given = visit.headers.get("authorization")
@@ -68,15 +70,6 @@ class Access:
         if guest is None:
             raise ApiError("TOKEN_INVALID", headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
         return guest
-
-
-def is_own(headers: Headers) -> bool:
-    """Whether no page asks, or a page of this very server: what a browser says of itself in Origin and Sec-Fetch-Site."""
-    origin = headers.get("origin")
-    site = headers.get("sec-fetch-site", "none")
-    if origin is not None and urlsplit(origin).netloc != headers.get("host", ""):
-        return False
-    return site in ("none", "same-origin")
 
 
 def _is_loopback(address: str) -> bool:

@@ -15,10 +15,12 @@ from nexuscommerce.contract import Operation
 LONGEST = 60_000  # milliseconds
 NAMES = ("code", "delay", "example")  # the preferences that are followed; others are ignored (RFC 7240 §2)
 
-_TOKEN = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"  # noqa: S105  RFC 9110 §5.6.2, no secret
-_WORD = rf'{_TOKEN}|"(?:[^"\\]|\\.)*"'
-_PARAMETERS = rf"(?:\s*;\s*(?:{_TOKEN}(?:\s*=\s*(?:{_WORD})?)?)?)*"
-_PREFERENCE = re.compile(rf"[\s,]*({_TOKEN})(?:\s*=\s*({_WORD})?)?{_PARAMETERS}\s*(?:,|$)")
+# Nothing is given back that was taken (`+` after a quantifier): spaces that could be shared out between two neighbours would
+# be tried in every way, and a header of 60 of them would take for ever.
+_TOKEN = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]++"  # noqa: S105  RFC 9110 §5.6.2, no secret
+_WORD = rf'{_TOKEN}|"(?:[^"\\]|\\.)*+"'
+_PARAMETERS = rf"(?:\s*+;\s*+(?:{_TOKEN}(?:\s*+=\s*+(?:{_WORD})?+)?+)?+)*+"
+_PREFERENCE = re.compile(rf"[\s,]*+({_TOKEN})(?:\s*+=\s*+({_WORD})?+)?+{_PARAMETERS}\s*+(?:,|$)")
 _MILLISECONDS = re.compile(r"[0-9]{1,9}")
 _STATUS = re.compile(r"[1-9][0-9]{2}")
 

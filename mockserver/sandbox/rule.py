@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -11,6 +10,27 @@ from typing import Any, NamedTuple
 from mockserver.sandbox.possible import Possible
 from mockserver.visit import Visit
 from nexuscommerce.contract import Operation
+
+
+class Wildcard:
+    """A pattern in which `*` stands for any characters. Each part is taken where it is first found, and none is looked for
+    again: as a regular expression, a dozen `*` would stop the mock on a long path."""
+
+    def __init__(self, pattern: str) -> None:
+        self._begin, *self._rest = pattern.split("*")
+
+    def takes(self, text: str) -> bool:
+        if not self._rest:
+            return text == self._begin
+        *parts, end = self._rest
+        if not text.startswith(self._begin) or not text.endswith(end):
+            return False
+        position = len(self._begin)
+        for part in parts:
+            position = text.find(part, position) + len(part)
+            if position < len(part):
+                return False
+        return position <= len(text) - len(end)
 
 
 class Strike(NamedTuple):
@@ -43,10 +63,10 @@ class Rule:
     connection: str | None = None
     applied: int = 0
     seen: int = field(default=0, repr=False)
-    _path: re.Pattern[str] | None = field(default=None, repr=False)
+    _path: Wildcard | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        self._path = wildcard(self.path) if self.path is not None else None
+        self._path = Wildcard(self.path) if self.path is not None else None
         if self.delay is not None:
             self.delay = {"min_ms": self.delay["min_ms"], "max_ms": self.delay.get("max_ms", self.delay["min_ms"])}
 
@@ -74,7 +94,7 @@ class Rule:
             self.operation_id in (None, operation.id)
             and self.method in (None, visit.method)
             and self.key_id in (None, key_id)
-            and (self._path is None or self._path.fullmatch(path) is not None)
+            and (self._path is None or self._path.takes(path))
         )
 
     def _delay(self) -> float:
@@ -93,8 +113,3 @@ _MEMBERS = (
     *("id", "operation_id", "method", "path", "key_id", "share", "seed", "times"),
     *("code", "status", "retry_after", "delay", "connection", "applied"),
 )
-
-
-def wildcard(pattern: str) -> re.Pattern[str]:
-    """A pattern in which `*` stands for any characters."""
-    return re.compile(".*".join(re.escape(part) for part in re.split(r"\*+", pattern)), re.DOTALL)

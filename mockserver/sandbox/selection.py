@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from mockserver.sandbox.entry import Entry
-from mockserver.sandbox.rule import wildcard
+from mockserver.sandbox.rule import Wildcard
 
 NO_WORLD = "none"  # in `world_id`: the requests of no world
 
@@ -19,7 +18,7 @@ class Selection(NamedTuple):
     operation_id: str | None = None
     method: str | None = None
     status: str | None = None
-    path: re.Pattern[str] | None = None
+    path: Wildcard | None = None
     error_code: str | None = None
 
     def takes(self, entry: Entry) -> bool:
@@ -28,7 +27,7 @@ class Selection(NamedTuple):
             and self.operation_id in (None, entry.operation_id)
             and self.method in (None, entry.method)
             and (self.status is None or self.status in (str(entry.status), f"{entry.status // 100}xx"))
-            and (self.path is None or self.path.fullmatch(entry.path) is not None)
+            and (self.path is None or self.path.takes(entry.path))
             and (self.error_code is None or self.error_code == entry.refusal[0])
         )
 
@@ -37,4 +36,4 @@ def selection(world: str | None, query: Mapping[str, Any]) -> Selection:
     """Of valid query parameters."""
     path = query.get("path")
     names = ("operation_id", "method", "status", "error_code")
-    return Selection(world, **{name: query.get(name) for name in names}, path=wildcard(path) if path else None)
+    return Selection(world, **{name: query.get(name) for name in names}, path=Wildcard(path) if path else None)

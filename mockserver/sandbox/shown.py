@@ -82,7 +82,7 @@ def _body(headers: bytes, body: bytes) -> str | None:
 def _curl(entry: Entry, origin: str) -> str:
     query = masking.query(entry.query.decode("latin-1"))
     url = origin + masking.path(entry.path) + (f"?{query}" if query else "")
-    parts = ["curl", *_method(entry.method, has_body=bool(entry.body)), shlex.quote(url)]
+    parts = ["curl", *_as_it_is(url), *_method(entry.method, has_body=bool(entry.body)), shlex.quote(url)]
     for name, value in _pairs(entry.headers):
         if name == _TOKEN.lower():
             scheme = _SCHEME.match(value)
@@ -92,8 +92,15 @@ def _curl(entry: Entry, origin: str) -> str:
     if entry.length > len(entry.body):
         parts += ["--data-binary", "@body", "# the log has only the beginning of the body"]
     elif entry.body:
-        parts += ["--data-binary", shlex.quote(_body(entry.headers, entry.body) or "")]
+        # Not --data-binary: what begins with @ would be the name of a file of whoever pastes the line.
+        parts += ["--data-raw", shlex.quote(_body(entry.headers, entry.body) or "")]
     return " ".join(parts)
+
+
+def _as_it_is(url: str) -> list[str]:
+    """What keeps curl from taking brackets for a pattern of several URLs, and from shortening a path with dots."""
+    globbed = ["--globoff"] if re.search(r"[][{}]", url) else []
+    return globbed + (["--path-as-is"] if "/." in url else [])
 
 
 def _method(method: str, *, has_body: bool) -> list[str]:

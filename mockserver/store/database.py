@@ -57,8 +57,8 @@ class Database:
     @contextmanager
     def transaction(self, *, writes: bool) -> Iterator[Connection]:
         """A writer takes the file's lock at once, so that two processes cannot both read before either writes; a reader
-        needs none, for whatever it answers with is one statement."""
-        if not writes:
+        needs none, for whatever it answers with is one statement. A writer within a writer is part of the same."""
+        if not writes or self._driver.in_transaction:
             yield self._connection
             return
         self._driver.execute("BEGIN IMMEDIATE")

@@ -76,7 +76,7 @@ def test_a_page_can_read_every_header_of_every_answer(inside: Inside, path: str,
 def test_only_the_origins_that_are_set_are_allowed(inside: Inside) -> None:
     from mockserver.cors import Cors
 
-    inside.app._cors = Cors(("https://a.example",))  # type: ignore[attr-defined]
+    inside.app._cors = Cors(("https://a.example",), closed="/_sandbox", within="/_sandbox/v1")  # type: ignore[attr-defined]
     seen = [inside.call("GET", "/api/health", headers={"Origin": f"https://{name}.example"}) for name in ("a", "b")]
 
     assert ["https://a.example", None] == [response.headers.get("access-control-allow-origin") for response in seen]

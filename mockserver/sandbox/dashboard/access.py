@@ -6,14 +6,14 @@ import hashlib
 import hmac
 import secrets
 from typing import Any
-from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Request, abort, current_app, g, redirect, render_template, request, session, url_for
+from flask import Blueprint, Flask, abort, current_app, g, redirect, render_template, request, session, url_for
 from flask.sessions import SecureCookieSessionInterface
 from werkzeug.wrappers import Response
 
 from mockserver.sandbox.dashboard.forms import NONE, Form
 from mockserver.sandbox.dashboard.parts import ask_as, parts
+from mockserver.sandbox.origin import is_followed, is_own
 from mockserver.visit import NOBODY, Guest
 
 pages = Blueprint("access", __name__)
@@ -60,24 +60,22 @@ def guard() -> Response | None:
 
 
 def _guest() -> Guest | None:
-    """A session keeps whom its token let in; the token itself is not kept."""
-    if "guest" in session:
+    """A session keeps whom its token let in; the token itself is not kept. Its cookie comes with what pages of another port
+    or another name of the same site ask for, too (SameSite knows sites, not origins): that is answered as if it had not."""
+    asked = _said()
+    if "guest" in session and (is_own(asked, request.host) or is_followed(request.method, asked)):
         return Guest(session["guest"])
     return parts().door.open_to(request.environ)
 
 
 def _meant() -> None:
     given = request.form.get("csrf", "").encode()
-    if not _is_own(request) or not hmac.compare_digest(given, csrf().encode()):
+    if not is_own(_said(), request.host) or not hmac.compare_digest(given, csrf().encode()):
         abort(403, "This form is not of this page any more, or of another site. Load the page anew, and send it again.")
 
 
-def _is_own(asked: Request) -> bool:
-    """What a browser says of the page that sends a form. Other programs say nothing, and have no session to abuse."""
-    origin = asked.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc != asked.host:
-        return False
-    return asked.headers.get("Sec-Fetch-Site", "none") in ("none", "same-origin")
+def _said() -> dict[str, str]:
+    return {name.lower(): value for name, value in request.headers}
 
 
 def _here() -> str | None:

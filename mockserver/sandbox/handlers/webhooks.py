@@ -9,6 +9,7 @@ from mockserver import envelope
 from mockserver.domain import instants
 from mockserver.domain.errors import ApiError, fault, invalid
 from mockserver.envelope import Answer
+from mockserver.sandbox import masking
 from mockserver.sandbox.bounds import require_room
 from mockserver.sandbox.parts import Ask, Sandbox
 from mockserver.store.deliveries import Deliveries, Delivery, Wire
@@ -131,8 +132,15 @@ def _wire(row: Delivery, wire: Wire) -> Row:
     sent = wire.sent_headers or [["Content-Type", "application/json"], [EVENT, row.type], [DELIVERY, row.id]]
     response = None
     if wire.answer_headers is not None:
-        response = _message(wire.answer_headers, wire.answer_body or b"")
+        response = _masked(_message(wire.answer_headers, wire.answer_body or b""))
     return {"request": _message(sent, wire.body), "response": response}
+
+
+def _masked(message: Row) -> Row:
+    """What a receiver answered. What was sent to it stays as it is: it is what the signature is of."""
+    media_type = next((value for name, value in message["headers"] if name.lower() == "content-type"), "")
+    headers = [[name, masking.header(name, value)] for name, value in message["headers"]]
+    return message | {"headers": headers, "body": masking.body(message["body"], media_type)}
 
 
 def _message(headers: list[list[str]], body: bytes) -> Row:

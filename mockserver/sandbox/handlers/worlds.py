@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -36,15 +37,18 @@ def create_world(sandbox: Sandbox, ask: Ask) -> Answer:
     if body.get("currency") and body["fixtures"] != "empty":
         raise invalid([fault("body", "/currency", "an empty world alone can choose; others have that of their fixtures")])
     require_room_for_a_world(sandbox, ask)
-    new = sandbox.worlds.create(
-        ask.now,
-        body["name"],
-        body["plan"],
-        body["fixtures"],
-        currency=body.get("currency"),
-        temporary=sandbox.settings.public,
-    )
-    return _new(sandbox, ask, new)
+
+    def make() -> New:
+        return sandbox.worlds.create(
+            ask.now,
+            body["name"],
+            body["plan"],
+            body["fixtures"],
+            currency=body.get("currency"),
+            temporary=sandbox.settings.public,
+        )
+
+    return _new(sandbox, ask, make)
 
 
 def import_world(sandbox: Sandbox, ask: Ask) -> Answer:
@@ -54,11 +58,14 @@ def import_world(sandbox: Sandbox, ask: Ask) -> Answer:
         raise invalid(faults)
     require_room_for_a_world(sandbox, ask)
     name = ask.body.get("name", tenant["name"])
+
+    def make() -> New:
+        return sandbox.worlds.carry_in(ask.now, name, tenant, temporary=sandbox.settings.public)
+
     try:
-        new = sandbox.worlds.carry_in(ask.now, name, tenant, temporary=sandbox.settings.public)
+        return _new(sandbox, ask, make)
     except ShortOfStock as why:
         raise invalid([fault("body", "/world/tenant/orders", f"the open orders do not fit the stock: {why}")]) from why
-    return _new(sandbox, ask, new)
 
 
 def get_world(sandbox: Sandbox, ask: Ask) -> Answer:
@@ -86,8 +93,11 @@ def fork_world(sandbox: Sandbox, ask: Ask) -> Answer:
     if "snapshot" in ask.body:
         source = _snapshot(sandbox, ask.id, ask.body["snapshot"]).id
     require_room_for_a_world(sandbox, ask)
-    new = sandbox.worlds.fork(ask.now, ask.id, ask.body.get("name"), source, temporary=sandbox.settings.public)
-    return _new(sandbox, ask, new)
+
+    def make() -> New:
+        return sandbox.worlds.fork(ask.now, ask.id, ask.body.get("name"), source, temporary=sandbox.settings.public)
+
+    return _new(sandbox, ask, make)
 
 
 def export_world(sandbox: Sandbox, ask: Ask) -> Answer:
@@ -127,11 +137,14 @@ def _snapshot_shown(sandbox: Sandbox, row: SnapshotRow) -> Row:
     return {"name": row.label, "created_at": row.created_at, "counts": sandbox.worlds.counts(row.id)}
 
 
-def _new(sandbox: Sandbox, ask: Ask, new: New) -> Answer:
-    """The world, and what is shown of it once."""
+def _new(sandbox: Sandbox, ask: Ask, make: Callable[[], New]) -> Answer:
+    """The world, and what is shown of it once. It is made with its owner or not at all, even by a mock that is killed."""
     password, password_hash = passwords.drawn()
-    email = f"owner@{new.id}.example"
-    owner = Accounts(sandbox.database, new.id).add_user(email, "Owner", next(iter(sandbox.contract.roles)), password_hash)
+    role = next(iter(sandbox.contract.roles))
+    with sandbox.database.transaction(writes=True):
+        new = make()
+        email = f"owner@{new.id}.example"
+        owner = Accounts(sandbox.database, new.id).add_user(email, "Owner", role, password_hash)
     told = {
         "world": _shown(sandbox, sandbox.worlds.get(new.id)),
         "base_url": ask.origin + sandbox.contract.base_path,

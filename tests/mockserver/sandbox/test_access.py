@@ -54,6 +54,8 @@ def test_the_loopback_address_needs_no_token(guarded: Turning) -> None:
         {"headers": {"Origin": "https://evil.example"}},
         {"headers": {"Origin": "http://localhost:3000"}},
         {"headers": {"Origin": "null"}},
+        {"headers": {"Origin": "http://["}},
+        {"headers": {"Origin": "//localhost:8080"}},
         {"headers": {"Sec-Fetch-Site": "cross-site"}},
         {"origin": "http://rebound.example:8080"},
         {"origin": "http://10.0.0.1:8080"},
@@ -157,3 +159,12 @@ def test_every_refusal_has_its_message_and_its_response() -> None:
     assert set(codes) <= {*MESSAGES, *CONTROL_MESSAGES}
     assert set(CONTROL_MESSAGES) <= set(codes)
     assert {row.response for row in document().refusals} <= set(document().document["components"]["responses"])
+
+
+def test_pages_of_other_origins_may_use_the_control_api_and_not_read_the_dashboard(guarded: Turning) -> None:
+    """The control API goes by a token, which such a page must know. The dashboard goes by a cookie."""
+    foreign = {"Origin": "http://localhost:3000", **_bearer(TOKEN)}
+
+    assert foreign["Origin"] == guarded.send("GET", "/_sandbox/v1/worlds", foreign).headers["Access-Control-Allow-Origin"]
+    for path in ("/_sandbox/sign-in", "/_sandbox/", "/_sandbox/log"):
+        assert "Access-Control-Allow-Origin" not in guarded.send("GET", path, foreign).headers

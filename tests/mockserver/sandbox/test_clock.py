@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 
 from mockserver.domain import instants
+from mockserver.domain.clocks import Clocks
+from nexuscommerce.contract import Contract
 from tests.mockserver.sandbox.control import Turning, World
 
 FROZEN = {"mode": "frozen", "at": "2030-01-01T00:00:00Z"}
+END = "9990-01-01T00:00:00.000Z"
 JOB = {"type": "competitor_scan", "params": {"skus": [], "marketplace": "amazon_us"}}
 
 
@@ -20,6 +24,11 @@ def _job(world: World) -> str:
 
 def _status(world: World, job: str) -> str:
     return str(world.call("GET", f"/ai-jobs/{job}").json()["data"]["status"])
+
+
+def _log_in(world: World) -> httpx.Response:
+    body = {name: world.new["owner"][name] for name in ("email", "password")}
+    return world.turning.send("POST", "/auth/v1/token?grant_type=password", json=body)
 
 
 def test_a_world_without_a_clock_of_its_own_follows_the_servers(world: World) -> None:
@@ -79,9 +88,7 @@ def test_users_tokens_expire_by_the_worlds_clock(world: World) -> None:
 
 def test_a_login_is_at_the_worlds_time_and_its_session_ends_by_it(world: World) -> None:
     world.data("setClock", body=FROZEN)
-    owner = world.new["owner"]
-    body = {"email": owner["email"], "password": owner["password"]}
-    session = world.turning.send("POST", "/auth/v1/token?grant_type=password", json=body).json()
+    session = _log_in(world).json()
 
     assert 1893456000 + 24 * 3600 == session["expires_at"]
     world.data("advanceClock", body={"seconds": 25 * 3600})
@@ -163,8 +170,39 @@ def test_a_clock_at_the_end_of_time_stays_there(world: World) -> None:
     world.data("setClock", body={"mode": "frozen", "at": "9999-12-31T23:59:00Z"})
     world.data("advanceClock", body={"seconds": 3153600000})
 
-    assert "9999-12-31T23:59:59.999Z" == world.data("getClock")["now"]
+    assert END == world.data("getClock")["now"]
     assert 200 == world.call("GET", "/products?limit=1").status_code
+
+
+@pytest.mark.parametrize("mode", ["frozen", "running"])
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999Z"])
+def test_everything_can_be_done_at_both_ends_of_time(world: World, contract: Contract, at: str, mode: str) -> None:
+    """There were jobs that waited for a worker, for ever, and their time had come: the mock ran in a circle. Sums beyond the
+    year 9999 stopped the webhooks of all worlds."""
+    other = world.turning.world()
+    jobs = [_job(world) for _ in range(5)]
+    endpoint = world.data("createEndpoint", body={"url": "http://127.0.0.1:9/"})["id"]
+    world.data("setClock", body={"mode": mode, "at": at})
+    world.turning.inside.clock.advance(seconds=1)
+
+    jobs += [_job(world) for _ in range(5)]
+    order = world.data("createOrder", body={})
+    for step in ("pay", "ship", "deliver", "return"):
+        world.data("moveOrder", orderId=order["id"], step=step)
+    for type_ in contract.events:
+        world.data("triggerEvent", body={"type": type_})
+    world.data("rotateSecret", endpointId=endpoint, body={"overlap_seconds": 2592000})
+    world.data("sendTestEvent", endpointId=endpoint, body={"type": "order.created"})
+    world.data("createSnapshot", body={"name": "then"})
+    world.data("restoreSnapshot", name="then")
+    world.data("issueToken", userId=world.new["owner"]["id"], body={})
+    assert 200 == _log_in(world).status_code
+    for path in ("/orders", "/products", "/ai-jobs", "/inventory", "/pricing/rules"):
+        assert 200 == world.call("GET", path).status_code
+    assert 200 == world.call("GET", f"/ai-jobs/{jobs[-1]}").status_code
+    assert other.data("getClock")["now"].startswith("2026")
+    inside = world.turning.inside
+    assert 9991 > Clocks(inside.clock, inside.database.platform.clocks).latest().year
 
 
 def test_clocks_survive_a_restart_and_are_seen_by_another_process(turning: Turning) -> None:

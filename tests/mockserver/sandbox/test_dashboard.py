@@ -463,7 +463,7 @@ def test_a_large_world_is_not_read_whole_for_its_latest_orders(visitor: Visitor,
 
 
 @pytest.mark.parametrize(
-    "origin", ["http://evil.example", "http://localhost:8081", "null", "https://localhost.evil.example"]
+    "origin", ["http://evil.example", "http://localhost:8081", "null", "https://localhost.evil.example", "http://["]
 )
 def test_a_form_of_another_site_changes_nothing(visitor: Visitor, control: FakeControl, origin: str) -> None:
     """Even if it had the session's cookie and its token."""
@@ -579,6 +579,29 @@ def test_the_sandboxs_token_opens_everything(visitor: Visitor, door: FakeDoor) -
 
     assert f"/_sandbox{WORLD}/log?method=GET" == entered.location
     assert {200} == {visitor.get(path).status_code for path in ("/", "/log", WORLD, f"/worlds/{KONTOR}")}
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        ({}, 200),
+        ({"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}, 200),
+        ({"Sec-Fetch-Site": "same-site", "Sec-Fetch-Dest": "document"}, 200),
+        ({"Origin": "http://localhost:3000", "Sec-Fetch-Site": "same-site", "Sec-Fetch-Dest": "empty"}, 302),
+        ({"Origin": "http://localhost:3000"}, 302),
+        ({"Origin": "http://["}, 302),
+        ({"Sec-Fetch-Site": "same-site", "Sec-Fetch-Dest": "image"}, 302),
+    ],
+)
+def test_a_page_of_the_same_site_does_not_read_with_the_sessions_cookie(
+    visitor: Visitor, door: FakeDoor, asked: dict[str, str], status: int
+) -> None:
+    """A site is all ports of a machine, and all names of a domain: cookies go with what they ask for. Links lead here."""
+    door.is_open = False
+    visitor.get("/sign-in")
+    visitor.post("/sign-in", {"token": TOKEN})
+
+    assert status == visitor.get("/log", headers=asked).status_code
 
 
 def test_a_wrong_token_opens_nothing(visitor: Visitor, door: FakeDoor) -> None:

@@ -59,6 +59,20 @@ def test_a_delivery_shows_what_was_sent_and_what_was_answered(world: World) -> N
     assert waiting["id"] == sent["X-NexusCommerce-Delivery"]
 
 
+def test_secrets_in_a_receivers_answer_are_masked(world: World) -> None:
+    with receiving() as receiver:
+        receiver.answer = status(200, **{"Set-Cookie": "session=planted0123", "X-Echo": "nxc_live_planted_0123456789"})
+        world.data("createEndpoint", body={"url": receiver.url})
+        world.call("POST", "/products", json=CREATED)
+        (waiting,) = world.data("listDeliveries")
+        _deliver(world.turning)
+
+    shown = str(world.data("getDelivery", deliveryId=waiting["id"])["response"])
+    assert "set-cookie" in shown
+    assert "planted_0123" not in shown
+    assert "planted0123" not in shown
+
+
 def test_a_delivery_that_was_parked_is_sent_again_under_the_same_id(world: World) -> None:
     def broken(handler: Any, received: Received) -> None:
         status(500)(handler, received)

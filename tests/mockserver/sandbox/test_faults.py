@@ -12,6 +12,7 @@ import pytest
 
 from mockserver.sandbox.faults import MOST, Faults
 from mockserver.sandbox.possible import Possible
+from mockserver.sandbox.rule import Wildcard
 from nexuscommerce.contract import Contract
 from tests.inside import START, Inside, open_inside
 from tests.mockserver.sandbox.turning import breaches, code, control, entry, fault, faults, of, pointers
@@ -339,3 +340,32 @@ def test_a_reset_removes_a_worlds_faults(inside: Inside) -> None:
     control(inside, "POST", f"{of(inside, 0)}/reset")
 
     assert [200] == _statuses(inside, 1)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "takes"),
+    [
+        ("/orders", "/orders", True),
+        ("/orders", "/orders/1", False),
+        ("/orders/*", "/orders/", True),
+        ("*", "", True),
+        ("a*a", "a", False),
+        ("a**a", "aa", True),
+        ("*ab*ab*", "xabab", True),
+        ("*ab*ab*", "xabxb", False),
+        ("a*b*c", "a-b-b-c", True),
+        ("a*b*c", "a-c-b", False),
+        ("/a.b/*?", "/a.b/\n?", True),
+        ("/a.b/*", "/aXb/c", False),
+    ],
+)
+def test_a_star_stands_for_any_characters(pattern: str, path: str, takes: bool) -> None:
+    assert takes is Wildcard(pattern).takes(path)
+
+
+def test_many_stars_cost_no_time() -> None:
+    """As a regular expression these tried every way to share out the path, and stopped the mock for all its worlds."""
+    started = time.perf_counter()
+
+    assert not Wildcard("*a" * 99 + "*b").takes("a" * 20_000)
+    assert time.perf_counter() - started < 0.5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -166,3 +167,32 @@ def test_the_message_of_a_refusal_is_masked(inside: Inside) -> None:
 
     assert [] == _leaks(entries(inside))
     assert 200 == control(inside, "GET", "/requests").status_code
+
+
+def test_a_body_that_is_made_to_be_slow_is_masked_as_fast_as_any() -> None:
+    """What might begin a token at every second character took half a minute, in which the mock answered nobody."""
+    started = time.perf_counter()
+
+    masking.text("ey" * (KEPT // 2))
+    masking.text("eyabcdef." * (KEPT // 9))
+
+    assert time.perf_counter() - started < 1
+
+
+@pytest.mark.parametrize("before", ["", "v1.", "x", "Bearer_", "a.b.", "key-", "ey.", "ey"])
+def test_a_jwt_is_masked_whatever_stands_before_it(before: str) -> None:
+    shown = masking.text(f"{before}{JWT} and {before}{JWT}")
+
+    assert [] == _leaks(shown)
+    assert "eyJ" not in shown
+
+
+@pytest.mark.parametrize("secret", TOKENS)
+def test_a_token_is_masked_in_the_servers_own_output_too(inside: Inside, caplog: Any, secret: str) -> None:
+    with caplog.at_level("INFO", "mockserver"):
+        inside.call("GET", f"/api/products/{secret}", headers={"X-Request-ID": secret})
+        inside.call("GET", f"/api/%6eothing/{secret}")
+
+    lines = [record.visit for record in caplog.records if hasattr(record, "visit")]
+    assert 2 == len(lines)
+    assert [] == _leaks(lines)

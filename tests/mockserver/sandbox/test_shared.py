@@ -148,6 +148,8 @@ def test_a_body_of_a_shared_mock_is_bounded(public: Turning) -> None:
 def test_worlds_that_nobody_uses_are_deleted_and_the_fixtures_own_are_not(public: Turning) -> None:
     idle, used = public.world(fixtures="empty"), public.world(fixtures="empty")
     inside = public.inside
+    idle.call("GET", "/products")
+    _operator(public).data("createFault", worldId=idle.id, body={"status": 500})
     settings = Settings(public=True, idle_days=7)
     keeping = Keeping(settings, inside.database.worlds, Clocks(inside.clock, inside.database.platform))
     before = inside.database.worlds.number()
@@ -161,6 +163,8 @@ def test_worlds_that_nobody_uses_are_deleted_and_the_fixtures_own_are_not(public
 
     assert before - 1 == inside.database.worlds.number()
     assert (inside.database.worlds.exists(used.id), inside.database.worlds.exists(idle.id)) == (True, False)
+    assert [] == _operator(public).data("listRequests", query={"world_id": idle.id})
+    assert 1 == _operator(public).data("getServer")["requests"]  # that of the one that was used
 
 
 def test_its_answers_have_the_headers_that_browsers_heed(public: Turning) -> None:

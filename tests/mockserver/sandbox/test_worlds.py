@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -176,6 +177,31 @@ def test_an_import_that_contradicts_itself_is_refused_and_makes_nothing(
 
     assert (400, pointer) == (status, answer["error"]["details"]["errors"][0]["pointer"])
     assert before == world.turning.ask("listWorlds")[1]["meta"]["total"]
+
+
+@pytest.mark.parametrize("rows", [[{}] * 200_000, [[]] * 200_000, list(range(200_000))])
+def test_of_an_import_with_very_many_faults_the_first_is_told(world: World, rows: list[Any]) -> None:
+    """All of them took a gigabyte, and a minute in which the mock answered nobody."""
+    tenant = world.data("exportWorld")["tenant"] | {"products": rows}
+    started = time.perf_counter()
+
+    status, answer = world.turning.ask("importWorld", body={"world": {"format": 2, "tenant": tenant}})
+
+    assert (400, 1) == (status, len(answer["error"]["details"]["errors"]))
+    assert time.perf_counter() - started < 5
+
+
+def test_a_world_is_made_with_its_owner_or_not_at_all(turning: Turning) -> None:
+    """A mock that was killed in between left a world that nobody could enter."""
+    database = turning.inside.database
+    before, commits = database.worlds.number(), []
+    engine_says = database._driver.set_trace_callback
+    engine_says(lambda statement: commits.append(statement) if statement == "COMMIT" else None)
+
+    turning.world(fixtures="empty")
+    engine_says(None)
+
+    assert (1, before + 1) == (len(commits), database.worlds.number())
 
 
 def test_a_deleted_world_is_gone_with_all_that_it_had(world: World) -> None:
