@@ -58,6 +58,8 @@ def create_app(
     doorman = Doorman(database.platform, tokens, contract, clocks)
     gate = Gate(doorman, quotas, contract, clocks, settings.anonymous_per_minute)
     faults, journal = Faults(contract), Journal(contract)
+    for tell in (faults.clear, journal.forget):
+        database.worlds.when_deleted(tell)
     interference = Interference(faults)
     sandbox = Sandbox(settings, contract, world, database, tokens, clocks, quotas, faults, journal)
     access = Access(settings, database.worlds)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import re
+import secrets
 import time
 from collections.abc import Callable
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
-from ulid import ULID
 
 from mockserver import envelope
 from mockserver.allow import Allow
@@ -123,7 +123,7 @@ class Edge:
     def _visit(self, scope: Scope, receive: Receive) -> Visit:
         headers = Headers(scope=scope)
         given = headers.get("x-request-id", "")
-        request_id = given if _REQUEST_ID.fullmatch(given) else str(ULID())
+        request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
         address = scope["client"][0] if scope.get("client") else ""
         raw_path = (scope.get("raw_path") or b"").decode("latin-1")
         now, body = self._clocks.wall(), Body(receive, headers)

@@ -18,6 +18,17 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--shard", metavar="I/N", default="0/1", help="Every N-th test of those chosen, from the I-th on.")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A share of what takes long, for CI: another with each commit, all of it within a few."""
+    number, shares = map(int, config.getoption("--shard").split("/"))
+    items[:] = items[number % shares :: shares]
+
+
 @pytest.fixture(scope="session")
 def contract() -> Contract:
     return load()

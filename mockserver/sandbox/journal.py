@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Iterable, Iterator
 from weakref import ref
 
@@ -30,7 +30,8 @@ class Journal:
         self._logged = (contract.base_path + "/", "/auth/")
         self._entries = entries
         self._limit = limit
-        self._all: OrderedDict[int, Entry] = OrderedDict()
+        self._all: dict[int, Entry] = {}
+        self._oldest = 1  # no number before it is there
         self._worlds: dict[str, deque[int]] = {}
         self._bytes = 0
         self._last = 0
@@ -121,7 +122,9 @@ class Journal:
             self._drop_oldest()
 
     def _drop_oldest(self) -> None:
-        _, oldest = self._all.popitem(last=False)
+        while self._oldest not in self._all:
+            self._oldest += 1
+        oldest = self._all.pop(self._oldest)
         self._bytes -= oldest.size
         own = self._worlds[oldest.world]
         own.popleft()

@@ -6,7 +6,7 @@ A snapshot is a tenant that nobody can enter, and so is what a reset puts back: 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
@@ -78,6 +78,7 @@ class Worlds:
         self._database = database
         self._seeds = {EMPTY: bare(fixtures), **slugs(fixtures)}
         self._used: dict[str, datetime] = {}
+        self._told: list[Callable[[str], None]] = []
 
     @property
     def fixtures(self) -> list[str]:
@@ -159,6 +160,10 @@ class Worlds:
             connection.execute(clocks.delete().where(clocks.c.tenant_id == world_id))
         self._database.turned()
 
+    def when_deleted(self, tell: Callable[[str], None]) -> None:
+        """Whoever keeps something of worlds elsewhere is told of each that is no more."""
+        self._told.append(tell)
+
     def delete(self, world_id: str) -> None:
         """With its snapshots and all that was ever its own."""
         with self._database.transaction(writes=True) as connection:
@@ -166,6 +171,8 @@ class Worlds:
                 _remove(connection, tenant_id)
         self._used.pop(world_id, None)
         self._database.turned()
+        for tell in self._told:
+            tell(world_id)
 
     def snapshots(self, world_id: str) -> list[SnapshotRow]:
         with self._database.transaction(writes=False) as connection:

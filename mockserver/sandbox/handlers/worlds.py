@@ -72,8 +72,6 @@ def update_world(sandbox: Sandbox, ask: Ask) -> Answer:
 
 def delete_world(sandbox: Sandbox, ask: Ask) -> Answer:
     sandbox.worlds.delete(ask.id)
-    sandbox.faults.clear(ask.id)
-    sandbox.journal.forget(ask.id)
     return Answer(None)
 
 

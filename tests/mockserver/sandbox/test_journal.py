@@ -21,7 +21,7 @@ from mockserver.sandbox.selection import Selection, selection
 from mockserver.visit import Visit
 from nexuscommerce.contract import Contract
 from tests.inside import START, Inside, open_inside
-from tests.mockserver.sandbox.turning import breaches, code, control, entries, entry, fault, of, pointers
+from tests.mockserver.sandbox.turning import breaches, code, control, entries, entry, of, pointers
 
 WORLDS = ("3714240b-2e06-4c35-8856-ccc1c096323e", "a5f4d17c-3498-45e7-9fbe-7214d722cec5")
 
@@ -226,14 +226,21 @@ def test_a_token_of_a_world_sees_its_own_part_and_knows_of_no_other(inside: Insi
     assert 2 == len(entries(inside))
 
 
-def test_the_entries_of_a_world_that_is_no_more_are_gone(inside: Inside) -> None:
-    world, key, _ = _world(inside, "short")
-    inside.call("GET", "/api/orders", token=key, headers={"X-Tenant-ID": world})
-    fault(inside, status=500)
-    control(inside, "DELETE", f"/worlds/{world}")
+def test_what_is_kept_of_a_world_goes_with_it_whoever_deletes_it(inside: Inside) -> None:
+    """The operator, or (of a shared mock) the clock."""
+    for delete in (
+        lambda world: control(inside, "DELETE", f"/worlds/{world}"),
+        lambda world: inside.database.worlds.delete(world),
+    ):
+        world, key, _ = _world(inside, "short")
+        control(inside, "POST", f"/worlds/{world}/faults", {"status": 500})
+        inside.call("GET", "/api/orders", token=key, headers={"X-Tenant-ID": world})
+        assert [500] == [row["status"] for row in entries(inside, world_id=world)]
+        delete(world)
 
-    assert [] == entries(inside, world_id=world)
-    assert 0 == control(inside, "GET", "/coverage", params={"world_id": world}).json()["data"]["exercised"]
+        assert [] == entries(inside, world_id=world)
+        assert 0 == control(inside, "GET", "/coverage", params={"world_id": world}).json()["data"]["exercised"]
+        assert [] == inside.app._interference._faults.all(world)  # type: ignore[attr-defined]
 
 
 def _as_the_shell_reads_it(line: str, token: str) -> list[str]:

@@ -154,6 +154,7 @@ def test_a_mock_that_stops_does_not_wait_for_a_delay(tmp_path: Path) -> None:
     with running(tmp_path) as mock, socket.create_connection(("127.0.0.1", mock.port)) as client:
         client.sendall(b"GET /api/health HTTP/1.1\r\nHost: localhost\r\nPrefer: delay=60000\r\n\r\n")
         time.sleep(0.3)
+        httpx.get(f"{mock.address}/health")  # it is read after that of the client
         started = time.monotonic()
         mock.process.send_signal(signal.SIGTERM)
 
