@@ -15,6 +15,7 @@ from mockserver.domain.errors import ApiError
 from mockserver.handlers import lists
 from mockserver.store import statements
 from mockserver.store.shop import Shop, Window
+from mockserver.store.tables import COLLECTIONS
 from mockserver.validation import Validation, Values
 from nexuscommerce.contract import Comparison, Filter
 from tests.faults.seams import Answer, fault, on_the_wire, replace
@@ -411,7 +412,13 @@ def distinct_sort() -> None:
 
 @fault
 def sort_ignored() -> None:
-    _values(lambda values: _with_query(values, sort="created_at") if "sort" in values.query else values)
+    page = Shop.page
+
+    def ignoring(self: Shop, collection: str, members: Any, window: Window) -> Any:
+        has = "created_at" in COLLECTIONS[collection].c
+        return page(self, collection, members, window._replace(sort="created_at") if has else window)
+
+    replace(Shop, "page", ignoring)
 
 
 @fault

@@ -32,7 +32,16 @@ def _text(change: Callable[[str], str]) -> None:
 
 @fault
 def not_stored() -> None:
-    replace(Shop, "insert", lambda *_: None)
+    def changed(create: Any) -> Any:
+        def create_product(shop: Any, call: Any) -> Any:
+            answer = create(shop, call)
+            shop._connection.exec_driver_sql("ROLLBACK")
+            shop._connection.exec_driver_sql("BEGIN")
+            return answer
+
+        return create_product
+
+    handle("createProduct", changed)
 
 
 @fault
@@ -66,9 +75,10 @@ def sku_taken_over() -> None:
     insert = Shop.insert
 
     def over(self: Shop, collection: str, row: dict[str, Any]) -> None:
-        old = self.row(collection, ("id",), "sku", row["sku"])
+        old = self.row(collection, ("id",), "sku", row["sku"]) if collection == "products" else None
         if old:
-            self.delete(collection, old["id"], row["created_at"])
+            for part in ("inventory", "products"):
+                self.delete(part, old["id"], row["created_at"])
         insert(self, collection, row)
 
     replace(Shop, "insert", over)
