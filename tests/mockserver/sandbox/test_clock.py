@@ -177,8 +177,7 @@ def test_a_clock_at_the_end_of_time_stays_there(world: World) -> None:
 @pytest.mark.parametrize("mode", ["frozen", "running"])
 @pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999Z"])
 def test_everything_can_be_done_at_both_ends_of_time(world: World, contract: Contract, at: str, mode: str) -> None:
-    """There were jobs that waited for a worker, for ever, and their time had come: the mock ran in a circle. Sums beyond the
-    year 9999 stopped the webhooks of all worlds."""
+    """Sums beyond the year 9999 were answered 500, and those of a clock that ran stopped the webhooks of all worlds."""
     other = world.turning.world()
     jobs = [_job(world) for _ in range(5)]
     endpoint = world.data("createEndpoint", body={"url": "http://127.0.0.1:9/"})["id"]
