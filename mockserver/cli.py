@@ -87,8 +87,9 @@ def main(context: click.Context, /, limits: str, **options: Any) -> None:
             stop(f"--origin {origin!r} is no origin; one looks like https://shop.example, http://localhost:3000 or *")
     if options["sandbox_token"] and len(options["sandbox_token"]) < SHORTEST:
         stop(f"--sandbox-token has at least {SHORTEST} characters; leave it out, and one is drawn")
+    drawn = not options["sandbox_token"]
     options["sandbox_token"] = options["sandbox_token"] or f"nxs_{secrets.token_urlsafe(32)}"
-    settings = Settings(limits=limits == "on", **options)
+    settings = Settings(limits=limits == "on", token_is_drawn=drawn, **options)
     context.obj = settings
     if context.invoked_subcommand is None:
         start(settings)

@@ -20,9 +20,10 @@ def greeting(settings: Settings, world: World, port: int, program: str) -> str:
     host = _ANY.get(settings.host) or (f"[{settings.host}]" if ":" in settings.host else settings.host)
     base = f"http://{host}:{port}"
     sandbox = f"Sandbox (worlds, clock, faults, log, webhooks): {base}/_sandbox/"
-    token = f"  its token, not needed from this machine: {settings.sandbox_token}"
+    known = settings.sandbox_token if settings.token_is_drawn else "the one that was given"  # outputs are kept
+    token = f"  its token, not needed from this machine: {known}"
     if settings.public:
-        return "\n".join(_shared(settings, base, sandbox))
+        return "\n".join(_shared(settings, base, sandbox, known))
     first = world.tenants[0]
     roles = [user["role"] for user in first["users"]]
     width = max(len(key["name"]) for key in first["keys"])
@@ -47,7 +48,7 @@ def greeting(settings: Settings, world: World, port: int, program: str) -> str:
     return "\n".join(lines)
 
 
-def _shared(settings: Settings, base: str, sandbox: str) -> list[str]:
+def _shared(settings: Settings, base: str, sandbox: str, token: str) -> list[str]:
     """Of a shared mock: nobody but who started it reads this."""
     service = "anybody may create a world" if settings.self_service else "worlds are made with the token alone"
     return [
@@ -55,7 +56,7 @@ def _shared(settings: Settings, base: str, sandbox: str) -> list[str]:
         f"Reference: {base}/docs",
         f"State: {settings.database} (begin anew with --fresh)",
         sandbox,
-        f"  its token: {settings.sandbox_token}",
+        f"  its token: {token}",
         f"  {service}; one that nobody uses for {settings.idle_days} days is deleted",
         "",
         "Try:",

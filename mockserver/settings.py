@@ -10,10 +10,10 @@ from nexuscommerce.files import packaged
 
 @dataclass(frozen=True)
 class Settings:
-    """Defaults that work. `anonymous_per_minute` of 0 means the plan that openapi.yaml names for such callers;
-    `public`: the mock is shared, and connects to public addresses alone; `webhook_pauses` scales those between tries.
-    `sandbox_token` opens /_sandbox; on a shared mock `self_service` lets anybody create a world, and a world that nobody
-    uses for `idle_days` is deleted."""
+    """Defaults that work. `anonymous_per_minute` of 0 means the plan that openapi.yaml names for such callers; `public`: the
+    mock is shared, and connects to public addresses alone; `webhook_pauses` scales those between tries. `sandbox_token` opens
+    /_sandbox, and is printed if it was drawn; on a shared mock `self_service` lets anybody create a world, and a world that
+    nobody uses for `idle_days` is deleted."""
 
     host: str = "127.0.0.1"
     port: int = 8080
@@ -28,6 +28,7 @@ class Settings:
     log: str = "text"
     public: bool = False
     webhook_pauses: float = 1.0
-    sandbox_token: str = ""
+    sandbox_token: str = field(default="", repr=False)
+    token_is_drawn: bool = False
     self_service: bool = True
     idle_days: int = 7

@@ -201,7 +201,7 @@ def test_everything_can_be_done_at_both_ends_of_time(world: World, contract: Con
     assert 200 == world.call("GET", f"/ai-jobs/{jobs[-1]}").status_code
     assert other.data("getClock")["now"].startswith("2026")
     inside = world.turning.inside
-    assert 9991 > Clocks(inside.clock, inside.database.platform.clocks).latest().year
+    assert 9991 > Clocks(inside.clock, inside.database.platform).latest().year
 
 
 def test_clocks_survive_a_restart_and_are_seen_by_another_process(turning: Turning) -> None:
