@@ -12,8 +12,8 @@ from nexuscommerce.files import packaged
 class Settings:
     """Defaults that work. `anonymous_per_minute` of 0 means the plan that openapi.yaml names for such callers; `public`: the
     mock is shared, and connects to public addresses alone; `webhook_pauses` scales those between tries. `sandbox_token`
-    opens /_sandbox, and is printed if it was drawn; on a shared mock `self_service` lets anybody create a world, and a world that
-    nobody uses for `idle_days` is deleted."""
+    opens /_sandbox, and is printed if it was drawn; on a shared mock `self_service` lets anybody create a world, and one
+    that nobody uses for `idle_days` is deleted."""
 
     host: str = "127.0.0.1"
     port: int = 8080
