@@ -66,7 +66,7 @@ def test_it_has_what_its_tags_say() -> None:
 
 
 def test_a_second_implementation_is_found_right(second: str, tmp_path: Path) -> None:
-    found_right(second, tmp_path, "--seed", "1", "--profile", "smoke", "--no-schemathesis")
+    found_right(second, tmp_path, "--seed", "1", "--no-schemathesis")
 
 
 @pytest.mark.slow

@@ -21,9 +21,9 @@ MAIN = "a5f4d17c-3498-45e7-9fbe-7214d722cec5"
 
 
 @pytest.fixture(scope="module")
-def public(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mock]:
+def mute(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mock]:
     """A mock that sends to public addresses alone, and so never to the judge."""
-    with running(tmp_path_factory.mktemp("mock"), "--public", "--log", "off") as mock:
+    with running(tmp_path_factory.mktemp("mock"), "--log", "off", module=("tests.judge.mute",)) as mock:
         yield mock
 
 
@@ -51,30 +51,30 @@ def judged(mock: Mock, path: Path, directory: Path, rule: str, **environment: st
     return done.returncode, next(each for each in rules if each["id"] == rule)
 
 
-def test_without_the_table_webhooks_are_not_judged(public: Mock, tmp_path: Path) -> None:
-    code, rule = judged(public, target(tmp_path, ""), tmp_path, "WHK-05")
+def test_without_the_table_webhooks_are_not_judged(mute: Mock, tmp_path: Path) -> None:
+    code, rule = judged(mute, target(tmp_path, ""), tmp_path, "WHK-05")
 
     assert (4, "not_run") == (code, rule["verdict"])
     assert "the target file has no [webhooks]" in rule["reason"]
 
 
-def test_an_endpoint_that_cannot_be_made_is_told_of_and_nothing_is_left(public: Mock, tmp_path: Path) -> None:
+def test_an_endpoint_that_cannot_be_made_is_told_of_and_nothing_is_left(mute: Mock, tmp_path: Path) -> None:
     """The judge runs in a directory where no mock has its state file."""
-    code, rule = judged(public, targets.MOCK, tmp_path, "WHK-02")
+    code, rule = judged(mute, targets.MOCK, tmp_path, "WHK-02")
 
     assert (4, "not_run") == (code, rule["verdict"])
     assert "there is no state file nexus-mock.db; run this in the directory of the mock" in rule["reason"]
     assert [tmp_path / "report"] == list(tmp_path.iterdir())
 
 
-def test_where_nothing_comes_that_is_said(public: Mock, tmp_path: Path) -> None:
+def test_where_nothing_comes_that_is_said(mute: Mock, tmp_path: Path) -> None:
     """And the endpoint is taken away all the same."""
     quick = targets.text().rpartition("[webhooks]")[2].replace("pause = 5", "pause = 1\npatience = 1")
     path = target(tmp_path, f"[webhooks]{quick}")
-    code, rule = judged(public, path, tmp_path, "WHK-02", **public.environment)
+    code, rule = judged(mute, path, tmp_path, "WHK-02", **mute.environment)
     what = rule["failures"][0]["what"]
     command = [sys.executable, "-m", "mockserver", "webhook", "list", "--json"]
-    left = subprocess.run(command, env=public.environment, capture_output=True, text=True, check=True).stdout
+    left = subprocess.run(command, env=mute.environment, capture_output=True, text=True, check=True).stdout
 
     assert (1, "fail") == (code, rule["verdict"])
     assert "expected order.status_changed of ord_" in what
