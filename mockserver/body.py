@@ -29,7 +29,9 @@ class Body:
     def __init__(self, receive: Receive, headers: Headers) -> None:
         self._receive = receive
         self._headers = headers
-        self._left = "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
+        self._left = any(
+            name == b"transfer-encoding" or (name == b"content-length" and value != b"0") for name, value in headers.raw
+        )
         self.kept = b""
         self.length = 0
 

@@ -31,7 +31,9 @@ class Tenancy:
             return OPEN_OPERATIONS[operation.id](call)
         self._database.worlds.used(call.tenant, call.now)
         catch_up(self._database, call.tenant, call.now)
-        with self._database.shop(call.tenant, writes=operation.method != "GET") as shop:
+        if operation.method == "GET":
+            return OPERATIONS[operation.id](self._database.view(call.tenant), call)
+        with self._database.shop(call.tenant, writes=True) as shop:
             answer = OPERATIONS[operation.id](shop, call)
             magic.happen(shop, call)
             return answer

@@ -54,6 +54,10 @@ class Database:
         with self.transaction(writes=writes) as connection:
             yield Shop(connection, tenant, self._events)
 
+    def view(self, tenant: str) -> Shop:
+        """One tenant's data, to be read from: whatever is answered with is one statement, which needs no transaction."""
+        return Shop(self._connection, tenant, self._events)
+
     @contextmanager
     def transaction(self, *, writes: bool) -> Iterator[Connection]:
         """A writer takes the file's lock at once, so that two processes cannot both read before either writes; a reader
