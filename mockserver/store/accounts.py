@@ -13,9 +13,9 @@ from sqlalchemy import bindparam, func, select
 from mockserver.domain import instants
 from mockserver.domain.credentials import PREFIX, key_id
 from mockserver.store.database import Database
+from mockserver.store.rows import key_row
 from mockserver.store.sessions import sessions
 from mockserver.store.tables import keys, users
-from mockserver.store.worlds import key_row
 
 
 class Key(NamedTuple):

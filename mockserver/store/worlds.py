@@ -5,59 +5,24 @@ A snapshot is a tenant that nobody can enter, and so is what a reset puts back: 
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from sqlalchemy import Connection, bindparam, func, select
 
 from mockserver.domain import instants
 from mockserver.domain.clocks import Setting
-from mockserver.domain.credentials import PREFIX, digest
 from mockserver.store import copies
 from mockserver.store.clocks import clocks, write
-from mockserver.store.outbox import deliveries, endpoints, events
-from mockserver.store.seed import ACCESS, seed_data
-from mockserver.store.sessions import sessions
+from mockserver.store.rows import New, SnapshotRow, WorldRow, copy_clock, insert, part_row, remove, world_row
+from mockserver.store.seed import seed_data
 from mockserver.store.tables import SNAPSHOT, TEMPLATE, WORLD, keys, tenants, users
 from mockserver.store.world import EMPTY, World, bare, slugs
 
 if TYPE_CHECKING:
     from mockserver.store.database import Database
-
-TOKEN = "nxs_world_"  # noqa: S105  how a world's own token begins
-
-
-class WorldRow(NamedTuple):
-    """A world, as it is kept."""
-
-    id: str
-    name: str
-    plan: str
-    currency: str
-    fixtures: str
-    is_temporary: bool
-    created_at: str
-    last_used_at: str | None
-
-
-class New(NamedTuple):
-    """What is shown of a new world once."""
-
-    id: str
-    key: str
-    token: str
-
-
-class SnapshotRow(NamedTuple):
-    """A snapshot: its name, when it was taken, and the tenant that keeps it."""
-
-    label: str
-    created_at: str
-    id: str
-
 
 _ROW = select(*(tenants.c[name] for name in WorldRow._fields)).where(tenants.c.kind == WORLD)
 _ONE = _ROW.where(tenants.c.id == bindparam("id"))
@@ -120,15 +85,15 @@ class Worlds:
         """A world with the data of one of `fixtures`."""
         own = currency or self._seeds[fixtures]["currency"]
         with self._database.transaction(writes=True) as connection:
-            new = _insert(connection, _row(now, name, plan, own, fixtures, temporary=temporary))
+            new = insert(connection, world_row(now, name, plan, own, fixtures, temporary=temporary))
             copies.copy(connection, self._template(connection, fixtures, now), new.id)
         return new
 
     def carry_in(self, now: datetime, name: str, tenant: Mapping[str, Any], *, temporary: bool = False) -> New:
         """A world from a file, which has been checked. Raises ShortOfStock."""
         with self._database.transaction(writes=True) as connection:
-            row = _row(now, name, tenant["plan"], tenant["currency"], "import", temporary=temporary)
-            new = _insert(connection, row)
+            row = world_row(now, name, tenant["plan"], tenant["currency"], "import", temporary=temporary)
+            new = insert(connection, row)
             seed_data(connection, {**tenant, "id": new.id})
             self._keep(connection, new.id, now)
         return new
@@ -138,10 +103,10 @@ class Worlds:
         old = self.get(world_id)
         with self._database.transaction(writes=True) as connection:
             called = name or f"{old.name[:190]} (fork)"
-            new = _insert(connection, _row(now, called, old.plan, old.currency, "fork", temporary=temporary))
+            new = insert(connection, world_row(now, called, old.plan, old.currency, "fork", temporary=temporary))
             copies.copy(connection, source, new.id)
             self._keep(connection, new.id, now)
-            _copy_clock(connection, source, new.id)
+            copy_clock(connection, source, new.id)
         self._database.turned()
         return new
 
@@ -168,7 +133,7 @@ class Worlds:
         """With its snapshots and all that was ever its own."""
         with self._database.transaction(writes=True) as connection:
             for tenant_id in [*connection.execute(_PARTS, {"of": world_id}).scalars(), world_id]:
-                _remove(connection, tenant_id)
+                remove(connection, tenant_id)
         self._used.pop(world_id, None)
         self._database.turned()
         for tell in self._told:
@@ -184,11 +149,11 @@ class Worlds:
         with self._database.transaction(writes=True) as connection:
             for row in connection.execute(_SNAPSHOTS, {"of": world_id}).all():
                 if row.label == name:
-                    _remove(connection, row.id)
-            part = _part(SNAPSHOT, now, old, world_id, name)
+                    remove(connection, row.id)
+            part = part_row(SNAPSHOT, now, old, world_id, name)
             connection.execute(tenants.insert(), part)
             copies.copy(connection, world_id, part["id"])
-            _copy_clock(connection, world_id, part["id"])
+            copy_clock(connection, world_id, part["id"])
         return str(part["id"])
 
     def restore(self, world_id: str, snapshot_id: str) -> None:
@@ -196,12 +161,12 @@ class Worlds:
             copies.clear(connection, world_id)
             copies.copy(connection, snapshot_id, world_id)
             connection.execute(clocks.delete().where(clocks.c.tenant_id == world_id))
-            _copy_clock(connection, snapshot_id, world_id)
+            copy_clock(connection, snapshot_id, world_id)
         self._database.turned()
 
     def forget(self, snapshot_id: str) -> None:
         with self._database.transaction(writes=True) as connection:
-            _remove(connection, snapshot_id)
+            remove(connection, snapshot_id)
 
     def turn(self, world_id: str, setting: Setting | None) -> None:
         """Set a world's clock, or the server's; None: it follows."""
@@ -261,70 +226,10 @@ class Worlds:
     def _keep(self, connection: Connection, world_id: str, now: datetime) -> None:
         """Keep what a world began with, where no fixture does."""
         old = WorldRow(*connection.execute(_ONE, {"id": world_id}).one())
-        part = _part(TEMPLATE, now, old, world_id, "beginning")
+        part = part_row(TEMPLATE, now, old, world_id, "beginning")
         connection.execute(tenants.insert(), part)
         copies.copy(connection, world_id, part["id"])
 
 
-def _row(now: datetime, name: str, plan: str, currency: str, fixtures: str, *, temporary: bool) -> dict[str, Any]:
-    return {
-        "id": str(uuid4()),
-        "name": name,
-        "plan": plan,
-        "currency": currency,
-        "fixtures": fixtures,
-        "is_temporary": temporary,
-        "created_at": instants.text(now),
-        "kind": WORLD,
-    }
-
-
 def _kept(world_id: str) -> Any:
     return select(tenants.c.id).where(tenants.c.of_tenant == world_id, tenants.c.kind == TEMPLATE)
-
-
-def _part(kind: str, now: datetime, of: WorldRow, world_id: str, label: str) -> dict[str, Any]:
-    return {
-        "id": str(uuid4()),
-        "kind": kind,
-        "of_tenant": world_id,
-        "label": label,
-        "name": of.name,
-        "plan": of.plan,
-        "currency": of.currency,
-        "fixtures": "",
-        "is_temporary": False,
-        "created_at": instants.text(now),
-    }
-
-
-def _insert(connection: Connection, row: dict[str, Any]) -> New:
-    """The world, its token and a key that may do everything."""
-    new = New(row["id"], f"{PREFIX}{secrets.token_hex(20)}", TOKEN + secrets.token_urlsafe(32))
-    connection.execute(tenants.insert(), row | {"token_digest": digest(new.token)})
-    connection.execute(keys.insert(), key_row(new.id, new.key, {"name": "full", "created_at": row["created_at"]}))
-    return new
-
-
-def key_row(world_id: str, key: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """A row of `keys`: everything is allowed and nothing expires unless that is wanted."""
-    usual = {"scopes": ["*"], "allowlist": [], "per_minute": None, "per_hour": None, "expires_at": None, "revoked_at": None}
-    return {**usual, **wanted, "digest": digest(key), "tenant_id": world_id, "prefix": key[:12]}
-
-
-def _copy_clock(connection: Connection, source: str, target: str) -> None:
-    others = [column for column in clocks.c if column.name != "tenant_id"]
-    rows = select(bindparam("target", type_=clocks.c.tenant_id.type), *others).where(clocks.c.tenant_id == source)
-    connection.execute(
-        clocks.insert().from_select(["tenant_id", *(column.name for column in others)], rows), {"target": target}
-    )
-
-
-def _remove(connection: Connection, tenant_id: str) -> None:
-    """A tenant, and whatever refers to it."""
-    copies.clear(connection, tenant_id)
-    own_users = select(users.c.id).where(users.c.tenant_id == tenant_id)
-    connection.execute(sessions.delete().where(sessions.c.user_id.in_(own_users)))
-    for table in (deliveries, events, endpoints, clocks, *ACCESS):
-        connection.execute(table.delete().where(table.c.tenant_id == tenant_id))
-    connection.execute(tenants.delete().where(tenants.c.id == tenant_id))

@@ -15,8 +15,8 @@ from mockserver.sandbox.bounds import require_room, require_room_for_a_world
 from mockserver.sandbox.exports import exported
 from mockserver.sandbox.parts import Ask, Sandbox
 from mockserver.store.accounts import Accounts
+from mockserver.store.rows import New, SnapshotRow, WorldRow
 from mockserver.store.world import faults_of
-from mockserver.store.worlds import New, SnapshotRow, WorldRow
 
 Row = dict[str, Any]
 
