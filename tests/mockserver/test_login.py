@@ -106,8 +106,8 @@ def test_who_does_not_exist_and_who_errs_are_answered_alike(inside: Inside) -> N
 
 
 def test_who_does_not_exist_and_who_errs_wait_alike(inside: Inside) -> None:
-    """In both cases a hash is computed: without, the answer would come ten times as fast. Processor time, which other work on
-    the machine does not lengthen."""
+    """In both cases a hash is computed: without, the answer would come ten times as fast. Of processor time, which other
+    work on the machine does not lengthen."""
 
     def fastest(email: str) -> float:
         times = []
