@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -69,7 +69,7 @@ def create_app(
         Dispatch(contract, Tenancy(database), SERVED, interference),
         middlewares=[StrictRouting, SecurityMiddleware],
         resolver=Unresolved(),
-        security_map={"bearer": _bearer(gate, contract)},
+        security_map={"bearer": _bearer(gate, contract, lambda world: database.worlds.used(world, clocks.wall()))},
     )
     try:
         api.add_api(dict(contract.document), base_path=contract.base_path)
@@ -126,9 +126,10 @@ class _Fork:
         await app(inner, receive, send)
 
 
-def _bearer(gate: Gate, contract: Contract) -> type[AbstractSecurityHandler]:
+def _bearer(gate: Gate, contract: Contract, used: Callable[[str], None]) -> type[AbstractSecurityHandler]:
     """Connexion calls this for operations with `security: bearerAuth`. The scopes are read from the contract, since
-    its entries are alternatives and Connexion stops at the first that refuses."""
+    its entries are alternatives and Connexion stops at the first that refuses. `used` is told of the world of a request that
+    is let in."""
 
     class Bearer(AbstractSecurityHandler):
         def get_fn(self, security_scheme: Any, required_scopes: Any) -> Any:
@@ -136,6 +137,7 @@ def _bearer(gate: Gate, contract: Contract) -> type[AbstractSecurityHandler]:
                 visit: Visit = request.scope["visit"]
                 visit.operation = contract.operations[request.scope["extensions"][ROUTING_CONTEXT]["operation_id"]]
                 gate.admit(visit)
+                used(visit.tenant)
                 return {}
 
             return verify

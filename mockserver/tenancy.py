@@ -29,7 +29,6 @@ class Tenancy:
         call = Call(operation, visit.tenant, values, body, visit.now, self._cursors)
         if operation.id in OPEN_OPERATIONS:
             return OPEN_OPERATIONS[operation.id](call)
-        self._database.worlds.used(call.tenant, call.now)
         catch_up(self._database, call.tenant, call.now)
         if operation.method == "GET":
             return OPERATIONS[operation.id](self._database.view(call.tenant), call)

@@ -18,6 +18,8 @@ _HEAD = """# nexus-mock's commands
 
 <!-- python -m tests.cli_reference writes this page from the commands' own help. -->
 
+`nexus-mock` is in the checkout's `.venv/bin`: `export PATH="$PWD/.venv/bin:$PATH"` there, once for each shell.
+
 Without a command, `nexus-mock` starts the mock; the [README](../README.md#options) has its options. With one, it works with
 a mock that runs, over the control API (`sandbox.yaml`); `order` and `webhook` alone work on the state file. Common to all
 others, and left out below:
@@ -31,7 +33,8 @@ others, and left out below:
 - **For scripts:** `--json` prints the API's `data` and nothing else; `null` where there is none. What goes on (`logs
   --follow`, `deliveries --follow`, `listen`) prints a line of JSON for each.
 - **Exit codes:** 0; 1 if the mock refused, with its `error.code` and message; 2 for a mistake here, or where no mock
-  answers. Either is told in one line on standard error.
+  answers. Standard error says which, and what to do.
+- **Options of the start** (`--database`, `--public` …) stand before the command, those above after it.
 - **Completion:** `eval "$(nexus-mock completion bash)"`, or `zsh`; `nexus-mock completion fish | source`.
 """
 

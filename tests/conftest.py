@@ -24,7 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """A share of what takes long, for CI: another with each commit, all of it within a few."""
+    """A share of what takes long, for several machines or several evenings."""
     number, shares = map(int, config.getoption("--shard").split("/"))
     items[:] = items[number % shares :: shares]
 

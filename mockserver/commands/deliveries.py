@@ -38,7 +38,7 @@ def deliveries(session: Session, id_: str | None, follow: bool, **query: Any) ->
         session.show(rows if session.as_json else rows[::-1], lambda rows: printing.table(_TITLES, map(_cells, rows)))
 
 
-@click.command(epilog=examples("nexus-mock redeliver del_01J9ZK3V8Q4T7W2X5Y6Z8A9B0C"))
+@click.command(epilog=examples("nexus-mock redeliver dlv_01J9ZK3V8Q4T7W2X5Y6Z8A9B0C"))
 @click.argument("id_", metavar="ID")
 @in_world
 @over_api

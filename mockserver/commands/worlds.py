@@ -143,7 +143,10 @@ def import_(session: Session, file: IO[bytes], name: str | None, exports: bool) 
 def reset(session: Session) -> None:
     """Put a world back to its fixtures.
 
-    Keys, users, endpoints and snapshots stay; its own clock, its faults and what waits to be delivered are gone."""
+    Keys, users, endpoints and snapshots stay; its own clock, its faults and what waits to be delivered are gone. The world
+    must be named, by --world or NEXUS_MOCK_WORLD."""
+    if not session.named:
+        raise click.UsageError("name the world to reset; nexus-mock world list shows which there are")
     session.show(session.control.post(session.at("/reset")), printing.pairs)
 
 
