@@ -44,7 +44,7 @@ from mockserver.visit import Gate, Visit
 from mockserver.webhooks.addresses import public_addresses
 from mockserver.webhooks.sender import Sender
 from mockserver.webhooks.worker import Worker
-from mockserver.workers import catch_up
+from mockserver.workers import catch_up_everywhere
 from nexuscommerce.contract import Contract, UnreadableDocument
 
 
@@ -91,9 +91,7 @@ async def delivering(settings: Settings, database: Database, clock: instants.Clo
 
     def due() -> None:
         """Jobs; and worlds that nobody uses any more, of a shared mock."""
-        for tenant, at in database.waking(instants.text(clocks.latest())):
-            if at <= instants.text(now := clocks.now(tenant)):
-                catch_up(database, tenant, now)
+        catch_up_everywhere(database, clocks)
         keeping.turn()
 
     async with (

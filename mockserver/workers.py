@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mockserver.domain import instants
+from mockserver.domain.clocks import Clocks
 from mockserver.domain.findings import findings
 from mockserver.domain.jobs import PICKUP, WAITING, WORKERS, duration, estimate, failure
 from mockserver.domain.pricing import Market, cents, competitors, concerning, recommendation
@@ -27,6 +28,13 @@ def catch_up(database: Database, tenant: str, now: datetime) -> None:
         with database.shop(tenant, writes=True) as shop:
             while job := shop.queue.due(at):
                 step(shop, job)
+
+
+def catch_up_everywhere(database: Database, clocks: Clocks) -> None:
+    """The same for every world, each by its own clock."""
+    for tenant, at in database.waking(instants.text(clocks.latest())):
+        if at <= instants.text(now := clocks.now(tenant)):
+            catch_up(database, tenant, now)
 
 
 def step(shop: Shop, job: Row) -> None:

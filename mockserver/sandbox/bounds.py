@@ -26,11 +26,11 @@ def require_room(sandbox: Sandbox, what: str, number: int) -> None:
 
 
 def require_room_for_a_world(sandbox: Sandbox, ask: Ask) -> None:
-    """On a shared server worlds are counted, and those that one address creates within the hour too."""
+    """On a shared server worlds are counted, and those that one address creates within an hour of the clock on the wall."""
     require_room(sandbox, "worlds", sandbox.worlds.number())
     if not sandbox.settings.public:
         return
-    counter, now = f"worlds:{ask.address}", ask.now.timestamp()
+    counter, now = f"worlds:{ask.address}", sandbox.clocks.wall().timestamp()
     if sandbox.quotas.counted(counter, HOUR, now) >= WORLDS_OF_ONE:
         headers = {"Retry-After": str(int(HOUR - now % HOUR) + 1)}
         raise ApiError("TOO_MANY_WORLDS", headers=headers, count=WORLDS_OF_ONE)

@@ -10,7 +10,7 @@ from mockserver.domain.clocks import SERVER, Setting
 from mockserver.domain.errors import fault, invalid
 from mockserver.envelope import Answer
 from mockserver.sandbox.parts import Ask, Sandbox
-from mockserver.workers import catch_up
+from mockserver.workers import catch_up_everywhere
 
 
 def get_server_clock(sandbox: Sandbox, ask: Ask) -> Answer:
@@ -73,7 +73,5 @@ def _turned(sandbox: Sandbox, whose: str, setting: Setting | None) -> Answer:
         for counter in sandbox.worlds.counters(whose):
             sandbox.quotas.hold(counter, setting.at.timestamp())
     sandbox.worlds.turn(whose, setting)
-    for world, at in sandbox.database.waking(instants.text(sandbox.clocks.latest())):
-        if at <= instants.text(now := sandbox.clocks.now(world)):
-            catch_up(sandbox.database, world, now)
+    catch_up_everywhere(sandbox.database, sandbox.clocks)
     return _shown(sandbox, whose)

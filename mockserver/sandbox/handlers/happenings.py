@@ -132,7 +132,7 @@ def _order_created(place: Place, sku: str | None) -> None:
 
 
 def _order_moved(place: Place, order_id: str | None) -> None:
-    """One that can still move, a step further; where none can, a new one is paid."""
+    """The one that is named, a step further; where none is, a new one is paid."""
     if order_id:
         order = _order(place.contract, place.shop, order_id)
     else:
@@ -140,8 +140,7 @@ def _order_moved(place: Place, order_id: str | None) -> None:
     step = _STATES.get(order["status"])
     if step is None:
         raise ApiError("NOT_POSSIBLE", why=f"A {order['status']} order moves no further")
-    whole = _order(place.contract, place.shop, order["id"])
-    happenings.move(place.shop, place.now, whole, step)
+    happenings.move(place.shop, place.now, order, step)
 
 
 def _stock_changed(place: Place, sku: str | None) -> None:

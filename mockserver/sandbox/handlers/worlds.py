@@ -40,7 +40,7 @@ def create_world(sandbox: Sandbox, ask: Ask) -> Answer:
 
     def make() -> New:
         return sandbox.worlds.create(
-            ask.now,
+            sandbox.clocks.wall(),
             body["name"],
             body["plan"],
             body["fixtures"],
@@ -60,7 +60,7 @@ def import_world(sandbox: Sandbox, ask: Ask) -> Answer:
     name = ask.body.get("name", tenant["name"])
 
     def make() -> New:
-        return sandbox.worlds.carry_in(ask.now, name, tenant, temporary=sandbox.settings.public)
+        return sandbox.worlds.carry_in(sandbox.clocks.wall(), name, tenant, temporary=sandbox.settings.public)
 
     try:
         return _new(sandbox, ask, make)
@@ -95,7 +95,9 @@ def fork_world(sandbox: Sandbox, ask: Ask) -> Answer:
     require_room_for_a_world(sandbox, ask)
 
     def make() -> New:
-        return sandbox.worlds.fork(ask.now, ask.id, ask.body.get("name"), source, temporary=sandbox.settings.public)
+        return sandbox.worlds.fork(
+            sandbox.clocks.wall(), ask.id, ask.body.get("name"), source, temporary=sandbox.settings.public
+        )
 
     return _new(sandbox, ask, make)
 

@@ -169,6 +169,19 @@ def test_worlds_that_nobody_uses_are_deleted_and_the_fixtures_own_are_not(public
     assert 1 == _operator(public).data("getServer")["requests"]  # that of the one that was used
 
 
+def test_a_world_is_made_by_the_clock_on_the_wall(public: Turning) -> None:
+    """Or one that is made while the server's clock is turned back would count as idle at once."""
+    _operator(public).data("setServerClock", body={"mode": "frozen", "at": "1990-01-01T00:00:00Z"})
+    world = public.world(fixtures="empty")
+    inside = public.inside
+    keeping = Keeping(Settings(public=True), inside.database.worlds, Clocks(inside.clock, inside.database.platform))
+
+    inside.clock.now += EVERY
+    keeping.turn()
+
+    assert inside.database.worlds.exists(world.id)
+
+
 def test_its_answers_have_the_headers_that_browsers_heed(public: Turning) -> None:
     for path in ("/api/health", "/docs", "/_sandbox/v1/server", "/_sandbox/"):
         headers = public.send("GET", path).headers
