@@ -28,7 +28,7 @@ faults: $(BIN)/ready  ## What the judge catches of every seeded fault, and stock
 example: $(BIN)/ready  ## The judge on Prism serving openapi.yaml, whose report is docs/examples/prism (needs Node's npx).
 	@$(BIN)/python -m tests.prism $(ARGS)
 
-check: $(BIN)/ready  ## ruff, mypy strict, the pipelines' schemas, and the document's lint (needs Node's npx).
+check: $(BIN)/ready  ## ruff, mypy strict, the pipelines' schemas, and the documents' lint (needs Node's npx).
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -38,7 +38,7 @@ check: $(BIN)/ready  ## ruff, mypy strict, the pipelines' schemas, and the docum
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.gitlab-ci examples/ci/gitlab.yml
 	@command -v npx > /dev/null || { echo "make check: npx is missing; install Node.js for the document's lint" >&2; exit 2; }
-	$(REDOCLY) lint openapi.yaml --config redocly.yaml
+	$(REDOCLY) lint openapi.yaml sandbox.yaml --config redocly.yaml
 
 dist: $(BIN)/ready  ## The wheel, and dist/nexus-contract.pyz, one file for Linux on x86-64 with Python 3.11, 3.12 or 3.13.
 	$(BIN)/python -m release $(ARGS)
