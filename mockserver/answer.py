@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from starlette.types import Message, Send
@@ -20,7 +20,7 @@ class Answer:
     """Adds the common headers to the start of an answer, leaves out the body of an answer to HEAD, and breaks what a fault
     wants broken. It remembers what was sent, for the log: of the body `kept`, and its whole `length`."""
 
-    def __init__(self, send: Send, headers: Callable[[], RawHeaders], visit: Visit) -> None:
+    def __init__(self, send: Send, headers: Callable[[], Awaitable[RawHeaders]], visit: Visit) -> None:
         self._send = send
         self._more = headers
         self._visit = visit
@@ -37,7 +37,7 @@ class Answer:
         if message["type"] == "http.response.start":
             with suppress(Aborted, ApiError):
                 await self._visit.body.drain()
-            headers = self.headers = [*message["headers"], *self._more()]
+            headers = self.headers = [*message["headers"], *await self._more()]
             self.status = message["status"]
             await self._send({**message, "headers": headers})
         elif message["type"] == "http.response.body":

@@ -56,7 +56,7 @@ def create_app(
     tokens = Tokens(world.issuer, orjson.loads(database.platform.fact("signing_key")))
     quotas = Quotas(settings.limits_store, enforced=settings.limits)
     doorman = Doorman(database.platform, tokens, contract, clocks)
-    gate = Gate(doorman, quotas, contract, clocks, settings.anonymous_per_minute)
+    gate = Gate(doorman, quotas, contract, clocks, settings.anonymous_per_minute, database.aside)
     faults, journal = Faults(contract), Journal(contract)
     for tell in (faults.clear, journal.forget):
         database.worlds.when_deleted(tell)
@@ -131,10 +131,10 @@ def _bearer(gate: Gate, contract: Contract, used: Callable[[str], None]) -> type
 
     class Bearer(AbstractSecurityHandler):
         def get_fn(self, security_scheme: Any, required_scopes: Any) -> Any:
-            def verify(request: Any) -> dict[str, Any]:
+            async def verify(request: Any) -> dict[str, Any]:
                 visit: Visit = request.scope["visit"]
                 visit.operation = contract.operations[request.scope["extensions"][ROUTING_CONTEXT]["operation_id"]]
-                gate.admit(visit)
+                await gate.admit(visit)
                 used(visit.tenant)
                 return {}
 

@@ -17,7 +17,7 @@ from mockserver.visit import Visit
 from nexuscommerce.contract import Document, Operation, UnreadableDocument
 
 # (visit, operation, values, body) -> its answer, or ApiError
-Answering = Callable[[Visit, Operation, Values, Any], Answer | Stream]
+Answering = Callable[[Visit, Operation, Values, Any], Awaitable[Answer | Stream]]
 # (visit, operation) -> an answer that is sent instead of the operation's, or None; or ApiError
 Before = Callable[[Visit, Operation], Awaitable[Answer | None]]
 
@@ -46,7 +46,7 @@ class Dispatch(SpecMiddleware):
         if answer is None:
             body = await self._body(visit, operation)
             values, body = self.read(operation, scope["path_params"], scope["query_string"], body)
-            answer = self._answering(visit, operation, values, body)
+            answer = await self._answering(visit, operation, values, body)
         if isinstance(answer, Stream):
             await stream(answer, visit, receive, send)
             return

@@ -6,7 +6,7 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -141,13 +141,13 @@ class Edge:
             connection=connection_of(scope),
         )
 
-    def _finish(self, visit: Visit) -> Callable[[], RawHeaders]:
+    def _finish(self, visit: Visit) -> Callable[[], Awaitable[RawHeaders]]:
         """The headers of every answer. An answer that nothing has counted yet (no such path, a method that the path
         does not have) costs its one request here; health checks, preflights and pages cost none."""
 
-        def headers() -> RawHeaders:
+        async def headers() -> RawHeaders:
             free = visit.method == "OPTIONS" or (visit.operation is not None and not visit.operation.scopes) or visit.page
-            quota = self._gate.look(visit) if free else self._gate.count(visit)
+            quota = await (self._gate.look(visit) if free else self._gate.count(visit))
             common = [
                 (b"x-request-id", visit.request_id.encode()),
                 *_quota_headers(quota),

@@ -30,6 +30,7 @@ class Login:
     def __init__(self, database: Database, tokens: Tokens, quotas: Quotas, clocks: Clocks) -> None:
         self._clocks = clocks
         self._database = database
+        self._aside = database.aside
         self._sessions = database.sessions
         self._tokens = tokens
         self._quotas = quotas
@@ -47,7 +48,8 @@ class Login:
         grant_by = self._grants.get(query.get("grant_type", ""))
         if grant_by is None:
             raise Refused("invalid_credentials", "unsupported_grant_type")  # GoTrue's own choice of code
-        return self._session(await grant_by(visit, await body_of(visit)), visit)
+        grant = await grant_by(visit, await body_of(visit))
+        return await self._aside(self._session, grant, visit)
 
     async def _by_password(self, visit: Visit, body: Body) -> Grant:
         email, phone, password = text_of(body, "email"), text_of(body, "phone"), text_of(body, "password")
@@ -55,12 +57,15 @@ class Login:
             raise Refused("phone_provider_disabled")
         if not email:
             raise Refused("validation_failed", "missing email or phone")
-        return self._sessions.begin(await self._owner(visit, email, password), visit.now)
+        return await self._aside(self._sessions.begin, await self._owner(visit, email, password), visit.now)
 
     async def _by_refresh_token(self, visit: Visit, body: Body) -> Grant:
         token = text_of(body, "refresh_token")
         if not token:
             raise Refused("validation_failed", "refresh_token required")
+        return await self._aside(self._renewed, visit, token)
+
+    def _renewed(self, visit: Visit, token: str) -> Grant:
         visit.now = self._clocks.now(self._sessions.tenant(token))
         return self._sessions.renew(token, visit.now)
 
@@ -70,29 +75,30 @@ class Login:
         argon2 takes 10 ms, in a thread, so that other requests go on; one login at a time, so that guesses sent all at once
         are counted like others.
         """
-        counter, now = f"login:{visit.address}", self._clocks.now().timestamp()
+        counter = f"login:{visit.address}"
         async with self._one_at_a_time:
-            if self._quotas.counted(counter, WINDOW, now) >= FAILURES:
+            now = (await self._aside(self._clocks.now)).timestamp()
+            if await self._aside(self._quotas.counted, counter, WINDOW, now) >= FAILURES:
                 raise Refused("over_request_rate_limit", wait=math.ceil(WINDOW - now % WINDOW))
-            account = self._database.platform.account(email)
+            account = await self._aside(self._database.platform.account, email)
             is_right = account is not None and await asyncio.to_thread(fits, account.password_hash, password)
             if account is None or not is_right or account.email.casefold() != email.casefold():
-                self._quotas.count(counter, WINDOW, now)
+                await self._aside(self._quotas.count, counter, WINDOW, now)
                 raise Refused("invalid_credentials")
-            visit.now = self._clocks.now(account.tenant_id)
+            visit.now = await self._aside(self._clocks.now, account.tenant_id)
             return account.id
 
     async def _user(self, visit: Visit, _: Query) -> dict[str, Any]:
-        user, _session = self._caller(visit)
-        return self._profile(user)
+        user, _session = await self._aside(self._caller, visit)
+        return await self._aside(self._profile, user)
 
     async def _logout(self, visit: Visit, query: Query) -> None:
         """A token of no session ends them all, whatever the scope (as GoTrue does)."""
-        user, session = self._caller(visit)
+        user, session = await self._aside(self._caller, visit)
         scope = query.get("scope") or "global"
         if scope not in SCOPES:
             raise Refused("validation_failed", f'Unsupported logout scope "{scope[:100]}"')
-        self._sessions.end(user.id, session.id if session else "", scope if session else "global")
+        await self._aside(self._sessions.end, user.id, session.id if session else "", scope if session else "global")
 
     def _caller(self, visit: Visit) -> tuple[User, Session | None]:
         """Whose token it is, and of which session: a token of `nexus-mock token` has none."""

@@ -25,10 +25,13 @@ class Tenancy:
         self._database = database
         self._cursors = Cursors(database.platform.fact("cursor_secret"))
 
-    def __call__(self, visit: Visit, operation: Operation, values: Values, body: Any) -> Answer:
+    async def __call__(self, visit: Visit, operation: Operation, values: Values, body: Any) -> Answer:
         call = Call(operation, visit.tenant, values, body, visit.now, self._cursors)
         if operation.id in OPEN_OPERATIONS:
             return OPEN_OPERATIONS[operation.id](call)
+        return await self._database.aside(self._answer, call, operation)
+
+    def _answer(self, call: Call, operation: Operation) -> Answer:
         catch_up(self._database, call.tenant, call.now)
         if operation.method == "GET":
             return OPERATIONS[operation.id](self._database.view(call.tenant), call)

@@ -17,6 +17,7 @@ from mockserver.connection import Connection
 from mockserver.domain.clocks import Clocks
 from mockserver.domain.errors import ApiError
 from mockserver.quotas import Quota, Quotas
+from mockserver.store.aside import Aside
 from nexuscommerce.contract import Contract, Operation, Plan
 
 log = logging.getLogger("mockserver")
@@ -69,31 +70,38 @@ class Gate:
     """Identifies and counts a caller once, and refuses in the order of `x-refusals`."""
 
     def __init__(
-        self, doorman: Doorman, quotas: Quotas, contract: Contract, clocks: Clocks, anonymous_per_minute: int
+        self, doorman: Doorman, quotas: Quotas, contract: Contract, clocks: Clocks, anonymous_per_minute: int, aside: Aside
     ) -> None:
+        self._aside = aside
         self._doorman = doorman
         self._clocks = clocks
         self._quotas = quotas
         plan = contract.plan_without_credentials
         self._anonymous = Plan(anonymous_per_minute, anonymous_per_minute * 60) if anonymous_per_minute else plan
 
-    def count(self, visit: Visit) -> Quota:
+    async def count(self, visit: Visit) -> Quota:
         """Identify the caller and count the request; once, however often it is asked."""
         if visit.quota is None:
-            self._identify(visit)
-            visit.quota = self._quotas.take(*self._counter(visit), visit.now.timestamp(), held=visit.held)
+            visit.quota = await self._aside(self._taken, visit)
         return visit.quota
 
-    def look(self, visit: Visit) -> Quota:
+    async def look(self, visit: Visit) -> Quota:
         """The quota of a request that counts nothing."""
-        self._identify(visit)
-        return self._quotas.look(*self._counter(visit), visit.now.timestamp())
+        return await self._aside(self._seen, visit)
 
-    def admit(self, visit: Visit) -> None:
+    async def admit(self, visit: Visit) -> None:
         """Every check between the route and the body."""
-        self.count(visit)
+        await self.count(visit)
         for check in _CHECKS:
             check(visit)
+
+    def _taken(self, visit: Visit) -> Quota:
+        self._identify(visit)
+        return self._quotas.take(*self._counter(visit), visit.now.timestamp(), held=visit.held)
+
+    def _seen(self, visit: Visit) -> Quota:
+        self._identify(visit)
+        return self._quotas.look(*self._counter(visit), visit.now.timestamp())
 
     def _identify(self, visit: Visit) -> None:
         try:

@@ -34,6 +34,7 @@ class Control:
     def __init__(self, sandbox: Sandbox, access: Access) -> None:
         self._sandbox = sandbox
         self._access = access
+        self._aside = sandbox.database.aside
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -49,7 +50,7 @@ class Control:
             document.body_bytes = min(document.body_bytes, BODY_BYTES)
         return document
 
-    def ask(
+    async def ask(
         self,
         operation_id: str,
         path: Mapping[str, str],
@@ -62,8 +63,12 @@ class Control:
         """The answer's body to a request that comes from inside, with every check but that of the caller's token."""
         operation = self.document.operations[operation_id]
         values, filled = self._dispatch.read(operation, path, urlencode(query).encode(), body)
-        answer = self._carried_out(operation, values, filled, guest, origin, address)
+        answer = await self._aside(self._carried_out, operation, values, filled, guest, origin, address)
         return answer.body if isinstance(answer, Answer) else None
+
+    async def authenticated(self, token: str) -> Guest | None:
+        """Whom a token lets in."""
+        return await self._aside(self._access.authenticate, token)
 
     @cached_property
     def _status(self) -> Mapping[str, int]:
@@ -90,21 +95,21 @@ class Control:
 
         class Bearer(AbstractSecurityHandler):
             def get_fn(self, security_scheme: Any, required_scopes: Any) -> Any:
-                def verify(request: Any) -> dict[str, Any]:
+                async def verify(request: Any) -> dict[str, Any]:
                     visit: Visit = request.scope["visit"]
                     operation = control.document.operations[request.scope["extensions"][ROUTING_CONTEXT]["operation_id"]]
-                    visit.guest = control._access.admit(visit, operation)
+                    visit.guest = await control._aside(control._access.admit, visit, operation)
                     return {}
 
                 return verify
 
         return Bearer
 
-    def _answer(self, visit: Visit, operation: Operation, values: Values, body: Any) -> Answer | Stream:
+    async def _answer(self, visit: Visit, operation: Operation, values: Values, body: Any) -> Answer | Stream:
         guest = visit.guest or NOBODY
         origin = f"{visit.scheme}://{visit.headers.get('host', 'localhost')}"
         last_event = visit.headers.get("last-event-id")
-        return self._carried_out(operation, values, body, guest, origin, visit.address, last_event)
+        return await self._aside(self._carried_out, operation, values, body, guest, origin, visit.address, last_event)
 
     def _carried_out(
         self,

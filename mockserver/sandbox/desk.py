@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Coroutine, Mapping
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -46,12 +46,12 @@ class Desk:
         /,
     ) -> Any:
         """The control API, from one of Flask's threads. Rows of the store are JSON already; here they are read."""
-        asked = self._on_loop(lambda: self._control.ask(operation_id, path, query, body, guest, origin, address))
+        asked = self._on_loop(self._control.ask(operation_id, path, query, body, guest, origin, address))
         return orjson.loads(orjson.dumps(asked))
 
     def authenticate(self, token: str, /) -> Guest | None:
         """Whom a token lets in."""
-        return self._on_loop(lambda: self._access.authenticate(token))
+        return self._on_loop(self._control.authenticated(token))
 
     def open_to(self, environ: Mapping[str, Any], /) -> Guest | None:
         """Whom a request without a session lets in: who needs no token. To follow a link of another site is no danger:
@@ -68,12 +68,8 @@ class Desk:
 
         return mount(create_dashboard(self.ask, self, self._contract, self._control.document, self._secret))
 
-    def _on_loop(self, call: Callable[[], _T]) -> _T:
+    def _on_loop(self, asked: Coroutine[Any, Any, _T]) -> _T:
         """Everything of the store happens on the event loop."""
         if self._loop is None:
             raise RuntimeError("the dashboard was asked before it was served")
-
-        async def called() -> _T:
-            return call()
-
-        return asyncio.run_coroutine_threadsafe(called(), self._loop).result(PATIENCE)
+        return asyncio.run_coroutine_threadsafe(asked, self._loop).result(PATIENCE)

@@ -17,6 +17,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from mockserver.domain import instants
 from mockserver.domain.stock import ShortOfStock
+from mockserver.store.aside import Aside, inline
 from mockserver.store.columns import metadata
 from mockserver.store.platform import Platform
 from mockserver.store.seed import seed
@@ -42,6 +43,7 @@ class Database:
     def __init__(self, engine: Engine, events: Mapping[str, tuple[str, ...]], fixtures: World) -> None:
         self._engine = engine
         self._events = events
+        self.aside: Aside = inline
         self._connection = engine.connect()
         self._driver: sqlite3.Connection = self._connection.connection.dbapi_connection  # type: ignore[assignment]
         self.platform = Platform(self._connection, self._data_version)

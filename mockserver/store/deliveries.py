@@ -116,6 +116,7 @@ class Deliveries:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.aside = database.aside
 
     def busy(self, now: str) -> list[tuple[str, str, str]]:
         """The endpoints that are not paused and have something due, each with its tenant and when the first was due."""

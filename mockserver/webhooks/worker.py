@@ -45,6 +45,7 @@ class Worker:
         before: Callable[[], None] = lambda: None,
     ) -> None:
         self._deliveries = deliveries
+        self._aside = deliveries.aside
         self._send = send
         self._clocks = clocks
         self._before = before
@@ -71,10 +72,10 @@ class Worker:
 
     async def drain(self) -> None:
         """Send what is due now, and what becomes due by it; return when nothing is."""
-        self.start()
+        await self._aside(self.start)
         while self._under_way:
             await asyncio.wait(self._under_way.values(), return_when=asyncio.FIRST_COMPLETED)
-            self.start()
+            await self._aside(self.start)
 
     def _busy(self) -> list[tuple[str, str]]:
         """The endpoints, each with its tenant, that have something due by the clock of their world."""
@@ -108,8 +109,8 @@ class Worker:
         while True:
             self._room.clear()
             try:
-                self._before()
-                self.start()
+                await self._aside(self._before)
+                await self._aside(self.start)
             except Exception:
                 log.exception("what is due could not be done")
                 await asyncio.sleep(_REST)
@@ -121,7 +122,8 @@ class Worker:
 
     async def _deliver(self, key: tuple[str, str], due: Due) -> None:
         try:
-            self._record(due, await self._outcome(due))
+            outcome = await self._outcome(due)
+            await self._aside(self._record, due, outcome)
         except Exception:
             log.exception("delivery %s could not be recorded; it is sent again", due.id)
             await asyncio.sleep(_REST)
