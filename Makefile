@@ -43,14 +43,14 @@ check: $(BIN)/ready  ## ruff, mypy strict, the pipelines' schemas, and the docum
 dist: $(BIN)/ready  ## The wheel, and dist/nexus-contract.pyz, one file for Linux on x86-64 with Python 3.11, 3.12 or 3.13.
 	$(BIN)/python -m release $(ARGS)
 
-bench: $(BIN)/ready  ## Requests per second beside a bare Starlette app and Connexion's FlaskApp (needs wrk).
-	$(BIN)/python -m bench
+bench: $(BIN)/ready  ## Speed beside Starlette, Connexion's apps, Prism, Mockoon and others (needs wrk). Less: make bench ARGS=--help
+	@$(BIN)/python -m bench $(ARGS)
 
 constraints: $(BIN)/ready  ## Pin what is installed now, by name.
 	$(BIN)/pip freeze --exclude-editable --exclude nexuscommerce-contract > constraints.txt
 
 clean:  ## Forget the environment and every cache.
-	rm -rf .venv .node .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
+	rm -rf .venv .node bench/.cache .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
 
 $(BIN)/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

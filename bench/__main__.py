@@ -1,115 +1,120 @@
-"""`make bench`: requests per second of the mock beside a bare Starlette app and Connexion's FlaskApp, in the same run.
+"""`make bench`: the mock beside what people would pick instead, on the same requests, in the same run.
 
 The contenders take turns, round by round, so that a busy machine disturbs all of them alike; what counts is the ratio.
-Loopback only; it ends by itself. Needs wrk (Debian's package of that name).
+Loopback only, and it ends by itself.
 """
 
 from __future__ import annotations
 
-import re
+import os
+import platform
 import shutil
-import socket
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
-from nexuscommerce.files import packaged
+import click
+import orjson
 
-TENANT = "a5f4d17c-3498-45e7-9fbe-7214d722cec5"
-HEADERS = ["Authorization: Bearer nxc_live_rehearsal_a_full_40e8ccd47270", f"X-Tenant-ID: {TENANT}"]
-REQUESTS = {"getProduct": "/api/products/SKU-001", "listProducts (50)": "/api/products?limit=50"}
-ROUNDS, SECONDS, CONNECTIONS = 5, 2, 8
+from bench import abilities, process, report
+from bench.contenders import CONTENDERS, Contender
+from bench.load import CONNECTIONS, answers, loaded
+from bench.peers import CACHE, Missing
+from bench.results import Seen
+from bench.serving import NotStarted, Server, serving
+from bench.traffic import REQUESTS
 
-UVICORN = [sys.executable, "-m", "uvicorn", "--no-access-log", "--log-level", "error", "--port"]
-MOCK = [sys.executable, "-m", "mockserver", "--log", "off", "--fresh", "--port"]
-
-
-def contenders(directory: Path) -> dict[str, list[str]]:
-    """Name -> the command that serves it on the port that follows."""
-    return {
-        "Starlette, bare": [*UVICORN[:-1], "bench.contenders:starlette", "--port"],
-        "Connexion FlaskApp": [*UVICORN[:-1], "bench.contenders:flask", "--port"],
-        "this mock": [*MOCK[:-1], "--database", str(directory / "state.db"), "--port"],
-    }
+_PATH = click.Path(path_type=Path, dir_okay=False)
 
 
-@contextmanager
-def serving(command: Sequence[str]) -> Iterator[tuple[int, float]]:
-    """A contender's port, and the seconds from its start to its first answer."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    started = time.perf_counter()
-    process = subprocess.Popen([*command, str(port)], stdout=subprocess.DEVNULL)
-    try:
-        while not _answers(port):
-            if process.poll() is not None:
-                raise SystemExit(f"bench: {' '.join(command)} did not start")
-            time.sleep(0.005)
-        yield port, time.perf_counter() - started
-    finally:
-        process.terminate()
-        process.wait(15)
+class Names(click.ParamType[Sequence[str]]):
+    """Names of a table, with commas between them."""
+
+    name = "names"
+
+    def __init__(self, known: Mapping[str, object]) -> None:
+        self._known = known
+
+    def convert(self, value: str | Sequence[str], param: click.Parameter | None, ctx: click.Context | None) -> Sequence[str]:
+        names = value.split(",") if isinstance(value, str) else value
+        for name in names:
+            if name not in self._known:
+                self.fail(f"{name!r} is none of {', '.join(self._known)}", param, ctx)
+        return list(names)
 
 
-def _answers(port: int) -> bool:
-    try:
-        urllib.request.urlopen(f"http://127.0.0.1:{port}/api/health", timeout=1).close()
-    except urllib.error.HTTPError:
-        return True
-    except OSError:
-        return False
-    return True
-
-
-def load(port: int, path: str) -> float:
-    """Requests per second. A contender that answers anything but 200 is not measured."""
-    headers = [part for header in HEADERS for part in ("-H", header)]
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", *headers, f"http://127.0.0.1:{port}{path}"]
-    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    if "Non-2xx" in printed:
-        raise SystemExit(f"bench: {path} on port {port} is refused:\n{printed}")
-    found = re.search(r"Requests/sec: +([\d.]+)", printed)
-    return float(found[1]) if found else 0.0
-
-
-def main() -> None:
+@click.command(context_settings={"show_default": True})
+@click.option("--only", type=Names(CONTENDERS), default=",".join(CONTENDERS), help="The contenders.")
+@click.option("--requests", type=Names(REQUESTS), default=",".join(REQUESTS), help="What they are asked.")
+@click.option("--rounds", type=click.IntRange(1), default=5, help="How often each is started and loaded.")
+@click.option("--seconds", type=click.IntRange(1, 60), default=2, help="How long each request is repeated in a round.")
+@click.option("--warm-up", type=click.IntRange(0, 60), default=1, help="The same before that, unmeasured, in seconds.")
+@click.option("--json", "file", type=_PATH, default=CACHE / "results.json", help="Where every round is kept.")
+@click.option("--write", type=_PATH, help="A page to put the tables into, between its marks: docs/performance.md.")
+def main(
+    only: Sequence[str], requests: Sequence[str], rounds: int, seconds: int, warm_up: int, file: Path, write: Path | None
+) -> None:
+    """Load the contenders with the same requests, in turn, and print medians over the rounds."""
     if shutil.which("wrk") is None:
-        raise SystemExit("bench: wrk is missing; install Debian's package: apt-get install wrk")
-    if not packaged("fixtures/world.json").exists():
-        raise SystemExit("bench: fixtures/world.json is missing; run python -m fixtures.generate")
-    seen: dict[tuple[str, str], list[float]] = {}
-    starts: dict[str, list[float]] = {}
-    with tempfile.TemporaryDirectory() as directory:
-        for number in range(ROUNDS):
-            for name, command in contenders(Path(directory)).items():
-                print(f"round {number + 1} of {ROUNDS}: {name}", file=sys.stderr)
-                with serving(command) as (port, cold):
-                    starts.setdefault(name, []).append(cold)
-                    for request, path in REQUESTS.items():
-                        seen.setdefault((name, request), []).append(load(port, path))
-    report(seen, starts)
+        raise click.ClickException("wrk is missing; install Debian's package: apt-get install wrk")
+    seen = {name: Seen(CONTENDERS[name].title) for name in only}
+    for number in range(1, rounds + 1):
+        for name in only:
+            if not seen[name].missing:
+                print(f"round {number} of {rounds}: {CONTENDERS[name].title}", file=sys.stderr)
+                _round(CONTENDERS[name], seen[name], requests, seconds, warm_up)
+    made = (
+        f"Taken on {datetime.now(UTC):%Y-%m-%d}: {rounds} rounds of {seconds} s after {warm_up} s of warm-up, wrk with one "
+        f"thread and {CONNECTIONS} connections, on {os.cpu_count()} cores ({_processor()}), Python "
+        f"{platform.python_version()}. Medians."
+    )
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(orjson.dumps({"made": made, "seen": {name: row.as_json() for name, row in seen.items()}}))
+    text = report.markdown(seen, requests, made)
+    print(text)
+    if write:
+        report.put(write, "contenders", text)
 
 
-def report(seen: dict[tuple[str, str], list[float]], starts: dict[str, list[float]]) -> None:
-    """Medians over the rounds, as a Markdown table."""
-    titles = [f"{request}, requests/s | × Starlette | × FlaskApp" for request in REQUESTS]
-    print("\n| | " + " | ".join(titles) + " | cold start, s |")
-    print("|---" * (len(REQUESTS) * 3 + 2) + "|")
-    for name in starts:
-        cells = []
-        for request in REQUESTS:
-            mine, bare, flask = (
-                statistics.median(seen[n, request]) for n in (name, "Starlette, bare", "Connexion FlaskApp")
-            )
-            cells += [f"{mine:,.0f}", f"{mine / bare:.2f}", f"{mine / flask:.1f}"]
-        print(f"| {name} | {' | '.join(cells)} | {statistics.median(starts[name]):.2f} |")
+def _round(contender: Contender, seen: Seen, requests: Sequence[str], seconds: int, warm_up: int) -> None:
+    """Started anew with nothing left from before; loaded; in its first round, looked at and started once more."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        given = contender.given(folder)
+        try:
+            with serving(contender, given) as server:
+                seen.cold.append(server.cold)
+                seen.fresh.append(process.resident(server.pid))
+                first = not seen.abilities
+                if first:
+                    seen.abilities = abilities.shown(contender, server)
+                for request in requests:
+                    _measure(contender, server, request, seen, seconds, warm_up, folder)
+                seen.used.append(process.resident(server.pid))
+            if first:
+                with serving(contender, given) as server:
+                    seen.abilities[abilities.ABILITIES[-1]] = abilities.kept(contender, server)
+        except (Missing, NotStarted) as why:
+            seen.missing = str(why)
+            print(f"  left out: {why}", file=sys.stderr)
+
+
+def _measure(contender: Contender, server: Server, name: str, seen: Seen, seconds: int, warm_up: int, folder: Path) -> None:
+    request = contender.request(name)
+    seen.statuses[name] = status = answers(server, request)
+    if status != request.status:
+        return
+    if warm_up:
+        loaded(server, request, warm_up, folder)
+    if figures := loaded(server, request, seconds, folder):
+        seen.requests.setdefault(name, []).append(figures)
+
+
+def _processor() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), platform.machine())
 
 
 if __name__ == "__main__":

@@ -1,65 +1,123 @@
-"""What the mock is measured beside: each an ASGI app that answers the same bytes from memory, and keeps no state.
-
-uvicorn bench.contenders:starlette      the limit for Python here: no document, no validation, no tokens
-uvicorn bench.contenders:flask          Connexion's FlaskApp as its documentation shows it, on the same document
-"""
+"""Who is measured: a name, what it is given to serve, and the command that serves it."""
 
 from __future__ import annotations
 
-from typing import Any
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
-from connexion import FlaskApp
-from connexion.options import SwaggerUIOptions
-from connexion.resolver import Resolver
-from connexion.security import AbstractSecurityHandler
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
+from bench import furniture
+from bench.peers import java, node
+from bench.traffic import REQUESTS, Request
 
-from mockserver.store.world import load_world
-from nexuscommerce.contract import load
-from nexuscommerce.files import packaged
-
-_CONTRACT = load()
-_PRODUCTS = load_world(packaged("fixtures/world.json"), _CONTRACT).tenants[0]["products"]
-_BY_SKU = {product["sku"]: product for product in _PRODUCTS}
-_PAGE = [{name: value for name, value in product.items() if name != "listings"} for product in _PRODUCTS[:50]]
-_LIST = {"data": _PAGE, "meta": {"total": len(_PRODUCTS), "page": 1, "limit": 50, "nextCursor": "cursor_abc123"}}
+STARLETTE, FLASK, MOCK = "starlette", "flask", "mock"
 
 
-async def _get(request: Request) -> JSONResponse:
-    return JSONResponse({"data": _BY_SKU[request.path_params["sku"]]})
+@dataclass(frozen=True)
+class Contender:
+    """`command` starts it, of what it is given to serve (a path) and a port; `base` stands before every path. `paths` and
+    `bodies` are its own words for a request by name: json-server names its parameters otherwise."""
+
+    title: str
+    command: Callable[[Path, int], list[str]]
+    given: Callable[[Path], Path] = furniture.nothing
+    base: str = "/api"
+    paths: Mapping[str, str] = field(default_factory=dict)
+    bodies: Mapping[str, str] = field(default_factory=dict)
+    note: str = ""
+
+    def request(self, name: str) -> Request:
+        asked = REQUESTS[name]
+        path = self.base + self.paths.get(name, asked.path)
+        return replace(asked, path=path, body=self.bodies.get(name, asked.body))
 
 
-async def _list(_: Request) -> JSONResponse:
-    return JSONResponse(_LIST)
+def _uvicorn(app: str) -> Callable[[Path, int], list[str]]:
+    options = ["--no-access-log", "--log-level", "error"]
+    return lambda _, port: [sys.executable, "-m", "uvicorn", f"bench.apps:{app}", *options, "--port", str(port)]
 
 
-starlette = Starlette(routes=[Route("/api/products", _list), Route("/api/products/{sku}", _get)])
+def _mock(log: str) -> Callable[[Path, int], list[str]]:
+    """With all that it does: only the limits are wider than anybody's plan, for strangers too, so that it counts every
+    request and refuses none."""
+
+    def command(directory: Path, port: int) -> list[str]:
+        options = ["--database", str(directory / "state.db"), "--log", log, "--anonymous-per-minute", "1000000000"]
+        return [sys.executable, "-m", "mockserver", *options, "--port", str(port)]
+
+    return command
 
 
-def _flask_get(sku: str, **_: Any) -> Any:
-    return {"data": _BY_SKU[sku]}
+_PRISM = ["@stoplight/prism-cli@5.16.0"]
+_MOCKOON = ["@mockoon/cli@9.9.0"]
+_SCALAR = ["@scalar/mock-server@0.14.4", "@hono/node-server@1.19.19"]
+_JSON, _JSON_NEXT = ["json-server@0.17.4"], ["json-server@1.0.0-beta.15"]
+_WIREMOCK = ["wiremock@3.13.2"]
+
+_QUIET = ["--no-request-journal", "--disable-request-logging", "--disable-banner"]
+_NEW = REQUESTS["createProduct"].body.replace('{"sku"', '{"id":"{new}","sku"')  # json-server finds by `id` alone
+_OLD_PATHS = {
+    "listProducts": "/products?_page=1&_limit=50",
+    "filtered": "/products?_page=1&_limit=50&status=active&_sort=title&_order=asc",
+    "health": "/health",
+}
+_NEXT_PATHS = {
+    "listProducts": "/products?_page=1&_per_page=50",
+    "filtered": "/products?_page=1&_per_page=50&status=active&_sort=title",
+    "found": "/products?sku={sku}",  # it gives ids of its own
+}
 
 
-def _flask_list(**_: Any) -> Any:
-    return _LIST
+def _scalar(given: Path, port: int) -> list[str]:
+    return node(_SCALAR, "scalar.mjs", str(given), str(port))
 
 
-_HANDLERS = {"getProduct": _flask_get, "listProducts": _flask_list}
-
-
-class _AnyToken(AbstractSecurityHandler):  # type: ignore[misc]  # Connexion ships no types
-    def get_fn(self, security_scheme: Any, required_scopes: Any) -> Any:
-        return lambda _: {}
-
-
-flask = FlaskApp(
-    "bench",
-    resolver=Resolver(lambda name: _HANDLERS.get(name, _flask_list)),
-    security_map={"bearer": _AnyToken},
-    strict_validation=True,
-    swagger_ui_options=SwaggerUIOptions(swagger_ui=False),
-)
-flask.add_api(dict(_CONTRACT.document))
+CONTENDERS: Mapping[str, Contender] = {
+    STARLETTE: Contender("Starlette, bare", _uvicorn("starlette")),
+    FLASK: Contender("Connexion FlaskApp", _uvicorn("flask")),
+    "async": Contender("Connexion AsyncApp", _uvicorn("asynchronous")),
+    MOCK: Contender("this mock", _mock("off")),
+    "mock-log": Contender("this mock, a line logged per request", _mock("text")),
+    "prism": Contender(
+        "Prism 5.16",
+        lambda given, port: node(
+            _PRISM, "node_modules/.bin/prism", "mock", str(given), "--port", str(port), "--verboseLevel", "silent"
+        ),
+        furniture.document,
+        base="",
+    ),
+    "scalar": Contender("Scalar 0.14", _scalar, furniture.document, base=""),
+    "scalar-state": Contender("Scalar 0.14, with state", _scalar, furniture.stateful, base=""),
+    "mockoon": Contender(
+        "Mockoon 9.9",
+        lambda given, port: node(
+            _MOCKOON, "node_modules/.bin/mockoon-cli", "start", "--data", str(given), "--port", str(port),
+            "--disable-log-to-file", "--disable-admin-api", "--max-transaction-logs", "1",
+        ),
+        furniture.document,
+    ),
+    "json-server": Contender(
+        "json-server 0.17",
+        lambda given, port: node(_JSON, "node_modules/.bin/json-server", "--quiet", "--port", str(port), str(given)),
+        furniture.database,
+        base="",
+        paths=_OLD_PATHS,
+        bodies={"createProduct": _NEW},
+    ),
+    "json-server-1": Contender(
+        "json-server 1 (beta)",
+        lambda given, port: node(_JSON_NEXT, "node_modules/.bin/json-server", "--port", str(port), str(given)),
+        furniture.database,
+        base="",
+        paths=_NEXT_PATHS,
+        bodies={"createProduct": _NEW},
+    ),
+    "wiremock": Contender(
+        "WireMock 3.13",
+        lambda given, port: java(
+            _WIREMOCK, "node_modules/wiremock/build/*.jar", "--root-dir", str(given), "--port", str(port), *_QUIET
+        ),
+        furniture.stubs,
+    ),
+}  # fmt: skip
