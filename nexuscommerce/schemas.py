@@ -15,7 +15,7 @@ class Schemas:
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._document = document
-        self._components = {"schemas": _draft4(document["components"]["schemas"], names=True)}
+        self._named = _draft4(document["components"]["schemas"], names=True)
 
     def resolve(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
         """Follow `$ref` at the top of a node."""
@@ -27,7 +27,21 @@ class Schemas:
 
     def validator(self, schema: Mapping[str, Any]) -> jsonschema_rs.Draft4Validator:
         """A validator of the schema, formats included, its `$ref`s resolved in the document."""
-        return jsonschema_rs.Draft4Validator({**_draft4(schema), "components": self._components}, validate_formats=True)
+        own = _draft4(schema)
+        named = {"schemas": self._referred_to(own)}
+        return jsonschema_rs.Draft4Validator({**own, "components": named}, validate_formats=True)
+
+    def _referred_to(self, schema: Any) -> dict[str, Any]:
+        """The named schemas that it and they need, and no more: a validator keeps all that it is given."""
+        found: dict[str, Any] = {}
+        left = [schema]
+        while left:
+            for ref in _refs(left.pop()):
+                name = ref.removeprefix("#/components/schemas/")
+                if name in self._named and name not in found:
+                    found[name] = self._named[name]
+                    left.append(found[name])
+        return found
 
     def branches(self, schema: Mapping[str, Any]) -> tuple[str, Mapping[str, Mapping[str, Any]]] | None:
         """Of a schema with a `discriminator`: the member that chooses, and the schema for each of its values."""
@@ -61,6 +75,18 @@ def resolve(document: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str
             target = target[part]
         node = target
     return node
+
+
+def _refs(node: Any) -> Iterator[str]:
+    """Every `$ref` within a schema."""
+    if isinstance(node, list):
+        for item in node:
+            yield from _refs(item)
+    elif isinstance(node, dict):
+        if isinstance(ref := node.get("$ref"), str):
+            yield ref
+        for value in node.values():
+            yield from _refs(value)
 
 
 def _draft4(node: Any, *, names: bool = False) -> Any:
