@@ -97,6 +97,9 @@ def main(context: click.Context, /, limits: str, **options: Any) -> None:
 
 def start(settings: Settings) -> None:
     """Open everything, say where it is, and serve."""
+    from mockserver.memory import resting, spare
+
+    spare()
     from mockserver import server
     from mockserver.app import create_app, delivering
     from mockserver.greeting import greeting
@@ -105,6 +108,7 @@ def start(settings: Settings) -> None:
 
     logs.configure(settings.log)
     contract, world = read(settings)
+    world = resting(world)
     try:
         listener = server.listen(settings.host, settings.port)  # before the state is touched: another mock may be here
         database = open_database(settings.database, contract, world, fresh=settings.fresh)

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
-from connexion import ConnexionMiddleware
+from connexion.middleware import ConnexionMiddleware
 from connexion.middleware.abstract import ROUTING_CONTEXT
 from connexion.middleware.security import SecurityMiddleware
 from connexion.security import AbstractSecurityHandler
@@ -21,6 +21,7 @@ from mockserver.sandbox.access import Access
 from mockserver.sandbox.bounds import BODY_BYTES
 from mockserver.sandbox.handlers import HANDLERS
 from mockserver.sandbox.parts import Ask, Sandbox
+from mockserver.skeleton import skeleton
 from mockserver.validation import Values
 from mockserver.visit import NOBODY, Guest, Visit
 from nexuscommerce.contract import Document, Operation, load_sandbox
@@ -86,7 +87,7 @@ class Control:
             resolver=Unresolved(),
             security_map={"bearer": self._bearer()},
         )
-        app.add_api(dict(self.document.document), base_path=self.document.base_path)
+        app.add_api(skeleton(self.document), base_path=self.document.base_path)
         served: ASGIApp = app
         return served
 

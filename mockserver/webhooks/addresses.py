@@ -16,7 +16,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 import httpx
 
 Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
-Judge = Callable[[httpx.URL], Awaitable[Sequence[str]]]
+Judge = Callable[["httpx.URL"], Awaitable[Sequence[str]]]  # quoted: httpx is imported late (mockserver/memory.py)
 
 LONGEST = 2048
 # A name of labels of up to 63 characters, or an address; IPv6 without its brackets.

@@ -8,6 +8,7 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
+from functools import cached_property
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -49,15 +50,20 @@ class Sender:
     def __init__(self, judged: Judge | None = None, *, limit: float = LIMIT, tls: ssl.SSLContext | bool = True) -> None:
         self._judged = judged
         self._limit = limit
-        self._client = httpx.AsyncClient(
+        self._tls = tls
+
+    @cached_property
+    def _client(self) -> httpx.AsyncClient:
+        """Made for the first try: httpx and the certificates that it trusts take time and memory, and many send nothing."""
+        return httpx.AsyncClient(
             headers={"User-Agent": "NexusCommerce-Webhooks/1"},
-            verify=tls,
+            verify=self._tls,
             trust_env=False,
             follow_redirects=False,
-            timeout=2 * limit,  # never the first to end: it is of each read and write, and `limit` of the whole
+            timeout=2 * self._limit,  # never the first to end: it is of each read and write, and the limit of the whole
             # A connection to a judged address is named for that address, so it would be used again for another name there
             # whose certificate nobody has verified.
-            limits=httpx.Limits(max_keepalive_connections=0 if judged else 20, keepalive_expiry=_KEEP_SECONDS),
+            limits=httpx.Limits(max_keepalive_connections=0 if self._judged else 20, keepalive_expiry=_KEEP_SECONDS),
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         )
 
@@ -65,7 +71,8 @@ class Sender:
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, why: BaseException | None, at: TracebackType | None) -> None:
-        await self._client.aclose()
+        if "_client" in vars(self):
+            await self._client.aclose()
 
     async def __call__(self, due: Due) -> Outcome:
         """Send, and tell what came of it; what is no fault of the receiver or the network is raised. While a former secret
@@ -149,7 +156,7 @@ def _one_line(why: Exception) -> str:
                 return "the host has no address"
             case OSError(errno=int(number)):
                 return os.strerror(number)
-    return next((text for kind, text in _WORDS if isinstance(why, kind)), type(why).__name__)
+    return next((text for kind, text in _words() if isinstance(why, kind)), type(why).__name__)
 
 
 def _causes(why: BaseException | None) -> Iterator[BaseException]:
@@ -159,10 +166,12 @@ def _causes(why: BaseException | None) -> Iterator[BaseException]:
         why = why.exceptions[0] if isinstance(why, BaseExceptionGroup) else why.__cause__ or why.__context__
 
 
-_WORDS: tuple[tuple[type[Exception], str], ...] = (
-    (httpx.ConnectError, "cannot connect"),
-    (httpx.ConnectTimeout, "cannot connect"),
-    (httpx.TimeoutException, "no answer in time"),
-    (httpx.NetworkError, "the connection broke"),
-    (httpx.ProtocolError, "what came is no HTTP answer"),
-)
+def _words() -> tuple[tuple[type[Exception], str], ...]:
+    """httpx's errors, the narrow ones first."""
+    return (
+        (httpx.ConnectError, "cannot connect"),
+        (httpx.ConnectTimeout, "cannot connect"),
+        (httpx.TimeoutException, "no answer in time"),
+        (httpx.NetworkError, "the connection broke"),
+        (httpx.ProtocolError, "what came is no HTTP answer"),
+    )
