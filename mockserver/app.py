@@ -39,6 +39,7 @@ from mockserver.skeleton import skeleton
 from mockserver.store.database import Database
 from mockserver.store.deliveries import Deliveries
 from mockserver.store.world import World
+from mockserver.stores import Stores
 from mockserver.tenancy import SERVED, Tenancy
 from mockserver.tokens import Tokens
 from mockserver.visit import Gate, Visit
@@ -49,20 +50,29 @@ from mockserver.workers import catch_up_everywhere
 from nexuscommerce.contract import Contract, UnreadableDocument
 from nexuscommerce.files import packaged
 
+ALONE = Stores()
+
 
 def create_app(
-    settings: Settings, contract: Contract, world: World, database: Database, clock: instants.Clock = instants.now
+    settings: Settings,
+    contract: Contract,
+    world: World,
+    database: Database,
+    clock: instants.Clock = instants.now,
+    stores: Stores = ALONE,
 ) -> ASGIApp:
     """The mock as one ASGI app: edge, then Connexion's routing and security, then dispatch; pages beside it."""
     clocks = Clocks(clock, database.platform)
     tokens = Tokens(world.issuer, orjson.loads(database.platform.fact("signing_key")))
-    quotas = Quotas(settings.limits_store, enforced=settings.limits)
+    is_open = settings.limits_without_store == "open"
+    quotas = Quotas(settings.limits_store, enforced=settings.limits, counters=stores.counters, is_open=is_open)
     doorman = Doorman(database.platform, tokens, contract, clocks)
     gate = Gate(doorman, quotas, contract, clocks, settings.anonymous_per_minute, database.aside)
-    faults, journal = Faults(contract), Journal(contract)
-    for tell in (faults.clear, journal.forget):
+    live = stores.live
+    faults, journal = (live.faults, live.journal) if live else (Faults(contract), Journal(contract))
+    for tell in (faults.forget, journal.forget):
         database.worlds.when_deleted(tell)
-    interference = Interference(faults)
+    interference = Interference(faults, database.aside)
     sandbox = Sandbox(settings, contract, world, database, tokens, clocks, quotas, faults, journal)
     access = Access(settings, database.worlds)
     control = Control(sandbox, access)
@@ -87,8 +97,11 @@ def create_app(
 
 
 @asynccontextmanager
-async def delivering(settings: Settings, database: Database, clock: instants.Clock = instants.now) -> AsyncIterator[None]:
-    """While this lasts, jobs end and webhooks are sent without a request; on the event loop that the app is served on."""
+async def delivering(
+    settings: Settings, database: Database, clock: instants.Clock = instants.now, stores: Stores = ALONE
+) -> AsyncIterator[None]:
+    """While this lasts, jobs end and webhooks are sent without a request, and what is live is known to all processes; on the
+    event loop that the app is served on."""
 
     clocks = Clocks(clock, database.platform)
     keeping = Keeping(settings, database.worlds, clocks)
@@ -99,6 +112,7 @@ async def delivering(settings: Settings, database: Database, clock: instants.Clo
         keeping.turn()
 
     async with (
+        stores.running(),
         Sender(public_addresses if settings.public else None) as send,
         Worker(Deliveries(database), send, clocks, settings.webhook_pauses, before=due).running(),
     ):

@@ -18,7 +18,7 @@ import click
 
 from mockserver import logs
 from mockserver.commands import COMMANDS, SECTIONS
-from mockserver.settings import Settings
+from mockserver.settings import MEMORY, Settings
 from mockserver.terminal import read, stop
 from nexuscommerce.contract import UnreadableDocument
 
@@ -64,7 +64,17 @@ class _Late(click.Group):
 @_option("--fixtures", _DEFAULT.fixtures, "The world to wake up in.", type=_PATH)
 @_option("--document", _DEFAULT.document, "The OpenAPI document to serve.", type=_PATH)
 @_option("--limits", "on", "Enforce rate limits; off: nothing is counted.", type=click.Choice(["on", "off"]))
-@_option("--limits-store", _DEFAULT.limits_store, "Where requests are counted: a URL of the `limits` library.")
+@_option("--redis", "", "What processes of one mock have in common: redis://HOST:PORT/DB for both stores below.")
+@_option("--limits-store", "", "Where requests are counted: a URL of the `limits` library.  [default: --redis or memory://]")
+@_option(
+    "--limits-without-store",
+    _DEFAULT.limits_without_store,
+    "While that store is gone nobody is refused, or everybody (503).",
+    type=click.Choice(["open", "closed"]),
+)
+@_option(
+    "--live-store", "", "Where log, coverage and faults are kept: memory://, redis://…  [default: --redis or memory://]"
+)
 @_option("--anonymous-per-minute", 0, "For callers without valid credentials; 0: the document's.", type=click.IntRange(0))
 @_option("--origin", _DEFAULT.origins, "Whose pages may call; repeatable; * is any origin.", multiple=True, as_=["origins"])
 @_option("--log", _DEFAULT.log, "A line per request on standard error.", type=click.Choice(logs.FORMATS))
@@ -78,7 +88,7 @@ class _Late(click.Group):
     "--webhook-pauses", _DEFAULT.webhook_pauses, "Times the pauses of webhooks; 0: none.", type=click.FloatRange(0, 1000)
 )
 @click.pass_context
-def main(context: click.Context, /, limits: str, **options: Any) -> None:
+def main(context: click.Context, /, limits: str, redis: str, **options: Any) -> None:
     """A stateful mock of NexusCommerce. Without a command, it starts. Every option can also be set by the environment."""
     if not math.isfinite(options["webhook_pauses"]):
         stop("--webhook-pauses is a number from 0 to 1000")
@@ -87,6 +97,8 @@ def main(context: click.Context, /, limits: str, **options: Any) -> None:
             stop(f"--origin {origin!r} is no origin; one looks like https://shop.example, http://localhost:3000 or *")
     if options["sandbox_token"] and len(options["sandbox_token"]) < SHORTEST:
         stop(f"--sandbox-token has at least {SHORTEST} characters; leave it out, and one is drawn")
+    for store in ("limits_store", "live_store"):
+        options[store] = options[store] or redis or MEMORY
     drawn = not options["sandbox_token"]
     options["sandbox_token"] = options["sandbox_token"] or f"nxs_{secrets.token_urlsafe(32)}"
     settings = Settings(limits=limits == "on", token_is_drawn=drawn, **options)
@@ -103,21 +115,23 @@ def start(settings: Settings) -> None:
     from mockserver import server
     from mockserver.app import create_app, delivering
     from mockserver.greeting import greeting
-    from mockserver.quotas import UnusableStore
     from mockserver.store.database import UnusableDatabase, open_database
+    from mockserver.stores import UnusableStore, open_stores, require
 
     logs.configure(settings.log)
     contract, world = read(settings)
     world = resting(world)
     try:
+        require(settings)
         listener = server.listen(settings.host, settings.port)  # before the state is touched: another mock may be here
         database = open_database(settings.database, contract, world, fresh=settings.fresh)
-        app = create_app(settings, contract, world, database)
+        stores = open_stores(settings, database, contract)
+        app = create_app(settings, contract, world, database, stores=stores)
     except (UnreadableDocument, UnusableDatabase, UnusableStore, server.PortTaken) as why:
         stop(str(why))
     program = sys.argv[0] if sys.argv[0].endswith("nexus-mock") else "nexus-mock"
     click.echo(greeting(settings, world, listener.getsockname()[1], program))
     try:
-        server.serve(app, listener, delivering(settings, database))
+        server.serve(app, listener, delivering(settings, database, stores=stores))
     finally:
         database.close()

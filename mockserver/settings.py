@@ -7,6 +7,8 @@ from pathlib import Path
 
 from nexuscommerce.files import packaged
 
+MEMORY = "memory://"  # a store's URL: this process alone knows
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -22,7 +24,9 @@ class Settings:
     fixtures: Path = field(default_factory=lambda: packaged("fixtures/world.json"))
     fresh: bool = False
     limits: bool = True
-    limits_store: str = "memory://"
+    limits_store: str = MEMORY
+    limits_without_store: str = "open"
+    live_store: str = MEMORY
     anonymous_per_minute: int = 0
     origins: tuple[str, ...] = ("*",)
     log: str = "text"

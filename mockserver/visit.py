@@ -131,6 +131,8 @@ def _credentials(visit: Visit) -> None:
 
 def _rate_limit(visit: Visit) -> None:
     quota = visit.quota
+    if quota and quota.wait and not quota.window:
+        raise ApiError("SERVICE_UNAVAILABLE", headers={"Retry-After": str(quota.wait)})
     if quota and quota.wait:
         raise ApiError("RATE_LIMITED", headers={"Retry-After": str(quota.wait)}, limit=quota.limit, window=quota.window)
 

@@ -49,6 +49,7 @@ FORBIDDEN = {
         "connexion",
     },
     "mockserver/sandbox": {"mockserver.edge", "mockserver.app", "mockserver.tenancy"},
+    "mockserver/live": {"mockserver.edge", "mockserver.app", "mockserver.tenancy", "starlette", "connexion"},
     "mockserver/sandbox/handlers": {
         "mockserver.sandbox.control",
         "mockserver.sandbox.dashboard",
@@ -71,6 +72,7 @@ ALONE = {
     "flask": "mockserver/sandbox/dashboard",
     "werkzeug": "mockserver/sandbox/dashboard",
     "yaml": "nexuscommerce/contract.py",
+    "redis": "mockserver/live",
 }
 
 
@@ -102,7 +104,8 @@ def test_a_package_imports_nothing_from_further_out(package: str) -> None:
 @pytest.mark.parametrize("library", ALONE)
 def test_a_library_has_one_place(library: str) -> None:
     """Nothing outside the store can query, and within it a Shop is bound to its tenant; nobody else parses YAML, so there is
-    one reader of the documents; Flask makes the dashboard's pages and nothing of the API."""
+    one reader of the documents; Flask makes the dashboard's pages and nothing of the API;
+    redis-py is an extra, and what does without it starts without it."""
     importers = {
         path.relative_to(ROOT)
         for package in ("mockserver", "contract_tests", "nexuscommerce")

@@ -8,6 +8,7 @@ from typing import Any
 from nexuscommerce.contract import Contract, Operation
 
 GONE = "gone"  # no world has such an id
+Seen = tuple[str, int, str | None]  # operation, status, error code
 
 
 class Coverage:
@@ -16,7 +17,7 @@ class Coverage:
 
     def __init__(self, contract: Contract) -> None:
         self._operations = contract.operations
-        self._seen: dict[str, dict[tuple[str, int, str | None], int]] = {}
+        self._seen: dict[str, dict[Seen, int]] = {}
 
     def count(self, world: str, operation_id: str, status: int, code: str | None) -> None:
         seen = self._seen.get(world)
@@ -38,13 +39,18 @@ class Coverage:
             gone = self._seen.setdefault(GONE, {})
             gone[key] = gone.get(key, 0) + number
 
-    def report(self, world: str | None) -> dict[str, Any]:
-        """Coverage of sandbox.yaml, of a world or of all (None): every status that the document has, and what was seen
-        beside it, which would be a mistake of the mock."""
-        counts: Counter[tuple[str, int, str | None]] = Counter()
+    def counts(self, world: str | None) -> Counter[Seen]:
+        """What was seen in a world, or in all (None)."""
+        counts: Counter[Seen] = Counter()
         for name, seen in self._seen.items():
             if world in (None, name):
                 counts.update(seen)
+        return counts
+
+    def report(self, world: str | None) -> dict[str, Any]:
+        """Coverage of sandbox.yaml, of a world or of all (None): every status that the document has, and what was seen
+        beside it, which would be a mistake of the mock."""
+        counts = self.counts(world)
         pairs = {(operation_id, status) for operation_id, status, _ in counts}
         possible = {(operation.id, status) for operation in self._operations.values() for status in operation.responses}
         return {
@@ -55,7 +61,7 @@ class Coverage:
         }
 
 
-def _operation(operation: Operation, counts: Counter[tuple[str, int, str | None]]) -> dict[str, Any]:
+def _operation(operation: Operation, counts: Counter[Seen]) -> dict[str, Any]:
     own = {(status, code): count for (name, status, code), count in counts.items() if name == operation.id}
     statuses = sorted({*operation.responses, *(status for status, _ in own)})
     return {

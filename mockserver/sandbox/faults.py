@@ -31,11 +31,9 @@ class Faults:
         """A new fault of a world, or of SERVER. Raises VALIDATION_ERROR with all that is wrong, QUOTA_EXCEEDED."""
         if wrong := list(self._wrong(requested)):
             raise invalid(wrong)
-        rules = self._rules.get(world, [])
-        if len(rules) >= MOST:
-            raise ApiError("QUOTA_EXCEEDED", limit=MOST, what="faults of one world")
         rule = Rule(new_id("flt", now), **self._filled(requested))
-        self._rules[world] = [*rules, rule]
+        if not self._put(world, rule):
+            raise ApiError("QUOTA_EXCEEDED", limit=MOST, what="faults of one world")
         return rule.row()
 
     def all(self, world: str) -> list[dict[str, Any]]:
@@ -43,28 +41,49 @@ class Faults:
 
     def remove(self, world: str, fault_id: str) -> None:
         """Raises RESOURCE_NOT_FOUND."""
-        rules = self._rules.get(world, [])
-        left = [rule for rule in rules if rule.id != fault_id]
-        if len(left) == len(rules):
+        found = next((rule for rule in self._rules.get(world, ()) if rule.id == fault_id), None)
+        if found is None:
             raise ApiError("RESOURCE_NOT_FOUND", resource=f"Fault {fault_id}")
-        self.clear(world)
-        if left:
-            self._rules[world] = left
+        self._take(world, found)
 
     def clear(self, world: str) -> None:
         """Remove a world's faults, or SERVER's."""
         self._rules.pop(world, None)
 
+    def forget(self, world: str) -> None:
+        """A world that is no more."""
+        self.clear(world)
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._rules
+
     def choose(self, visit: Visit, operation: Operation) -> Strike | None:
         """What is done to this request. It counts: ask once."""
-        if not self._rules:
-            return None
         path = visit.path.removeprefix(self._contract.base_path)
         own = self._rules.get(visit.principal.tenant_id, []) if visit.principal else []
         for rule in (*own, *self._rules.get(SERVER, [])):
             if strike := rule.strike(visit, operation, path, self.possible):
                 return strike
         return None
+
+    def _put(self, world: str, rule: Rule) -> bool:
+        """Whether there was room for it."""
+        rules = self._rules.get(world, [])
+        if len(rules) >= MOST:
+            return False
+        self._rules[world] = [*rules, rule]
+        return True
+
+    def _take(self, world: str, rule: Rule) -> None:
+        self._keep(world, [other for other in self._rules[world] if other is not rule])
+
+    def _keep(self, world: str, rules: list[Rule]) -> None:
+        """These, and no others: nothing is left of a world that has none."""
+        if rules:
+            self._rules[world] = rules
+        else:
+            self._rules.pop(world, None)
 
     def _filled(self, requested: Requested) -> dict[str, Any]:
         """The code that a status has for the operation, and the status of a code."""

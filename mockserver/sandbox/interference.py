@@ -12,6 +12,7 @@ from mockserver.sandbox.faults import Faults
 from mockserver.sandbox.possible import LIMITED, Staged
 from mockserver.sandbox.prefer import Preferred
 from mockserver.sandbox.rule import Strike
+from mockserver.store.aside import Aside
 from mockserver.visit import Visit
 from nexuscommerce.contract import Operation
 
@@ -21,7 +22,8 @@ PREFER = "prefer"  # stands for the fault in the log
 class Interference:
     """Called for each request that has passed the gate, before its body is read: nothing is held while it waits."""
 
-    def __init__(self, faults: Faults) -> None:
+    def __init__(self, faults: Faults, aside: Aside) -> None:
+        self._aside = aside
         self._faults = faults
         self._possible = faults.possible
 
@@ -29,14 +31,17 @@ class Interference:
         """An answer instead of the operation's own, or None. Raises the ApiError that is to be answered, or Broken."""
         if "prefer" in visit.headers and (preferred := prefer.read(visit.headers, operation, self._possible)):
             return await self._follow(preferred, visit, operation)
-        if strike := self._faults.choose(visit, operation):
-            await self._apply(strike, visit, operation)
+        await self._strike(visit, operation)
         return None
 
     async def with_stranger(self, visit: Visit) -> None:
         """A request that is about to be refused for its credentials: the server's faults may strike it first."""
-        if visit.operation and (strike := self._faults.choose(visit, visit.operation)):
-            await self._apply(strike, visit, visit.operation)
+        if visit.operation:
+            await self._strike(visit, visit.operation)
+
+    async def _strike(self, visit: Visit, operation: Operation) -> None:
+        if not self._faults.is_empty and (strike := await self._aside(self._faults.choose, visit, operation)):
+            await self._apply(strike, visit, operation)
 
     async def _follow(self, preferred: Preferred, visit: Visit, operation: Operation) -> Answer | None:
         """It goes before every fault: a caller who asks for an answer wants that one."""

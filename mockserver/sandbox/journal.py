@@ -52,13 +52,10 @@ class Journal:
             visit.method == "OPTIONS" and "access-control-request-method" in visit.headers
         ):
             return
-        self._last += 1
-        entry = entry_of(self._last, visit, answer, seconds)
-        self._append(entry)
-        if entry.operation_id and entry.status:
-            self.coverage.count(entry.world, entry.operation_id, entry.status, entry.code)
-        if self._readers:
-            self._tell(entry)
+        self._write(entry_of(self._last + 1, visit, answer, seconds))
+
+    def settle(self) -> None:
+        """Return when what was answered before is in the log, whoever answered it."""
 
     def id(self, entry: Entry) -> str:
         return f"req_{self._life}_{entry.number}"
@@ -103,6 +100,17 @@ class Journal:
                 subscription.offer(entry)
         self._readers.append(ref(subscription, self._readers.remove))
         return subscription
+
+    def _write(self, entry: Entry) -> None:
+        if entry.operation_id and entry.status:
+            self.coverage.count(entry.world, entry.operation_id, entry.status, entry.code)
+        self._take(entry)
+
+    def _take(self, entry: Entry) -> None:
+        self._last = entry.number
+        self._append(entry)
+        if self._readers:
+            self._tell(entry)
 
     def _tell(self, entry: Entry) -> None:
         for reader in [*self._readers]:

@@ -43,10 +43,34 @@ class Strike(NamedTuple):
     delay: float
 
 
+class Tally:
+    """How many requests a fault has matched, its share aside, and how many of those it struck."""
+
+    def __init__(self) -> None:
+        self._seen = 0
+        self._applied = 0
+
+    def applied(self) -> int:
+        return self._applied
+
+    def match(self, times: int | None) -> int | None:
+        """Count a request that it matches: its number. None: the fault has struck so many `times` already."""
+        if times is not None and self._applied >= times:
+            return None
+        self._seen += 1
+        return self._seen
+
+    def strike(self, times: int | None) -> bool:
+        """Count a request that it strikes, unless it has struck so many `times` meanwhile."""
+        if times is not None and self._applied >= times:
+            return False
+        self._applied += 1
+        return True
+
+
 @dataclass(slots=True)
 class Rule:
-    """A fault as FaultRequest of sandbox.yaml has it, every member filled in. `seen` counts the requests that it matched,
-    its share aside; `applied` those that it struck."""
+    """A fault as FaultRequest of sandbox.yaml has it, every member filled in."""
 
     id: str
     operation_id: str | None = None
@@ -61,8 +85,7 @@ class Rule:
     retry_after: int | None = None
     delay: Mapping[str, int] | None = None
     connection: str | None = None
-    applied: int = 0
-    seen: int = field(default=0, repr=False)
+    tally: Tally = field(default_factory=Tally, repr=False)
     _path: Wildcard | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -72,21 +95,22 @@ class Rule:
 
     def row(self) -> dict[str, Any]:
         """As Fault of sandbox.yaml."""
+        return {**self.asked(), "applied": self.tally.applied()}
+
+    def asked(self) -> dict[str, Any]:
+        """The same without what it has done."""
         return {name: getattr(self, name) for name in _MEMBERS}
 
     def strike(self, visit: Visit, operation: Operation, path: str, possible: Possible) -> Strike | None:
         """Count the request if it matches, and say what is done to it, if anything is. `path` is below the API's."""
-        if self.times is not None and self.applied >= self.times:
-            return None
         refuses = self.code is not None or self.status is not None
         code = possible.code(operation, self.code, self.status) if refuses else None
         if (refuses and code is None) or not self._matches(visit, operation, path):
             return None
-        self.seen += 1
-        if self._chance("share") >= self.share:
+        number = self.tally.match(self.times)
+        if number is None or self._chance("share", number) >= self.share or not self.tally.strike(self.times):
             return None
-        self.applied += 1
-        return Strike(self.id, code, self.retry_after, self.connection, self._delay())
+        return Strike(self.id, code, self.retry_after, self.connection, self._delay(number))
 
     def _matches(self, visit: Visit, operation: Operation, path: str) -> bool:
         key_id = visit.principal.key_id if visit.principal else None
@@ -97,19 +121,19 @@ class Rule:
             and (self._path is None or self._path.takes(path))
         )
 
-    def _delay(self) -> float:
+    def _delay(self, number: int) -> float:
         if self.delay is None:
             return 0.0
         least, most = self.delay["min_ms"], self.delay["max_ms"]
-        return (least + (most - least) * self._chance("delay")) / 1000
+        return (least + (most - least) * self._chance("delay", number)) / 1000
 
-    def _chance(self, what: str) -> float:
+    def _chance(self, what: str, number: int) -> float:
         """From 0 up to 1, evenly: the same for the same seed and number of the request."""
-        drawn = hashlib.blake2b(f"{self.seed}/{self.seen}/{what}".encode(), digest_size=8).digest()
+        drawn = hashlib.blake2b(f"{self.seed}/{number}/{what}".encode(), digest_size=8).digest()
         return int.from_bytes(drawn, "big") / 2**64
 
 
 _MEMBERS = (
     *("id", "operation_id", "method", "path", "key_id", "share", "seed", "times"),
-    *("code", "status", "retry_after", "delay", "connection", "applied"),
+    *("code", "status", "retry_after", "delay", "connection"),
 )

@@ -7,10 +7,10 @@ ours is ever called by two threads at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar, TypeVarTuple
 
-from sqlalchemy.util import greenlet_spawn
+from sqlalchemy.util import await_only, greenlet_spawn
 
 _A = TypeVarTuple("_A")
 _T = TypeVar("_T")
@@ -31,3 +31,9 @@ async def yielding(work: Callable[[*_A], _T], /, *args: *_A) -> _T:
     """In a greenlet, which gives way whenever it waits: for stores across a network."""
     done: _T = await greenlet_spawn(work, *args)
     return done
+
+
+def waited(coming: Awaitable[_T]) -> _T:
+    """What comes, for plain code that `yielding` runs."""
+    come: _T = await_only(coming)
+    return come

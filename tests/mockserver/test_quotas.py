@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.quotas import Quota, Quotas, UnusableStore
+from mockserver.quotas import Quota, Quotas
+from mockserver.stores import UnusableStore
 from nexuscommerce.contract import Contract, Plan
 from tests.inside import Inside, open_inside
 

@@ -7,6 +7,7 @@ from itertools import islice
 from mockserver import envelope
 from mockserver.domain.errors import ApiError, fault, invalid
 from mockserver.envelope import Answer, Stream
+from mockserver.sandbox.journal import Journal
 from mockserver.sandbox.parts import Ask, Sandbox
 from mockserver.sandbox.selection import NO_WORLD, Selection, selection
 from mockserver.sandbox.shown import summary, whole
@@ -14,7 +15,7 @@ from mockserver.sandbox.stream import events
 
 
 def list_requests(sandbox: Sandbox, ask: Ask) -> Answer:
-    journal, limit = sandbox.journal, ask.query["limit"]
+    journal, limit = _settled(sandbox), ask.query["limit"]
     found = [*journal.select(_selection(ask))]
     found.reverse()
     before = _before(sandbox, ask)
@@ -26,31 +27,37 @@ def list_requests(sandbox: Sandbox, ask: Ask) -> Answer:
 
 
 def get_request(sandbox: Sandbox, ask: Ask) -> Answer:
-    entry = sandbox.journal.find(ask.path["requestId"])
+    entry = _settled(sandbox).find(ask.path["requestId"])
     if entry is None or ask.world not in (None, entry.world):
         raise ApiError("RESOURCE_NOT_FOUND", resource=f"Request {ask.path['requestId']}")
     return envelope.one(whole(entry, sandbox.journal.id(entry), ask.origin))
 
 
 def stream_requests(sandbox: Sandbox, ask: Ask) -> Stream:
-    journal = sandbox.journal
+    journal = _settled(sandbox)
     subscription = journal.subscribe(_selection(ask), ask.last_event)
     return Stream("text/event-stream", events(subscription, journal.entry, journal.id))
 
 
 def delete_requests(sandbox: Sandbox, ask: Ask) -> Answer:
-    sandbox.journal.clear(_world(ask))
+    _settled(sandbox).clear(_world(ask))
     return Answer(None)
 
 
 def get_coverage(sandbox: Sandbox, ask: Ask) -> Answer:
-    report = sandbox.journal.coverage.report(_world(ask))
+    report = _settled(sandbox).coverage.report(_world(ask))
     return envelope.one({**report, "world_id": ask.world or ask.query.get("world_id")})
 
 
 def delete_coverage(sandbox: Sandbox, ask: Ask) -> Answer:
-    sandbox.journal.coverage.clear(_world(ask))
+    _settled(sandbox).coverage.clear(_world(ask))
     return Answer(None)
+
+
+def _settled(sandbox: Sandbox) -> Journal:
+    """The log with all that was answered until now."""
+    sandbox.journal.settle()
+    return sandbox.journal
 
 
 def _world(ask: Ask) -> str | None:
