@@ -19,14 +19,27 @@ import click
 from mockserver import logs
 from mockserver.commands import COMMANDS, SECTIONS
 from mockserver.settings import MEMORY, Settings
-from mockserver.terminal import read, stop
-from nexuscommerce.contract import UnreadableDocument
+from mockserver.stores import UnusableStore
+from mockserver.terminal import stop
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _DEFAULT = Settings()
 _ORIGIN = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://[^/\s@]+")
 SHORTEST = 24  # characters of a token that somebody chose
 _PATH = click.Path(path_type=Path, dir_okay=False)
+
+
+class _Database(click.ParamType[Path | str]):
+    """A path, or a URL that SQLAlchemy knows."""
+
+    name = "file or URL"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path | str:
+        if isinstance(value, Path) or "://" not in value:
+            return Path(_PATH.convert(value, param, ctx))
+        if not value.startswith(("postgresql://", "postgres://")):
+            self.fail("a URL begins with postgresql://; anything else is the path of a state file", param, ctx)
+        return str(value).replace("postgres://", "postgresql://", 1)
 
 
 def _option(name: str, default: Any, help: str, **more: Any) -> Callable[[_F], _F]:  # noqa: A002  click's own word
@@ -59,8 +72,14 @@ class _Late(click.Group):
 )
 @_option("--host", _DEFAULT.host, "The address to listen on.")
 @_option("--port", _DEFAULT.port, "The port; 0 takes any free one.", type=click.IntRange(0, 65535))
-@_option("--database", _DEFAULT.database, "The state file; it survives a restart.", type=_PATH)
+@_option("--database", _DEFAULT.database, "The state file, or postgresql://…; it survives a restart.", type=_Database())
 @_option("--fresh", False, "Begin anew: forget the state and load the fixtures.", is_flag=True)
+@_option(
+    "--workers",
+    1,
+    "Processes; several need --database postgresql://… and --redis (docs/running.md).",
+    type=click.IntRange(1, 64),
+)
 @_option("--fixtures", _DEFAULT.fixtures, "The world to wake up in.", type=_PATH)
 @_option("--document", _DEFAULT.document, "The OpenAPI document to serve.", type=_PATH)
 @_option("--limits", "on", "Enforce rate limits; off: nothing is counted.", type=click.Choice(["on", "off"]))
@@ -109,29 +128,18 @@ def main(context: click.Context, /, limits: str, redis: str, **options: Any) -> 
 
 def start(settings: Settings) -> None:
     """Open everything, say where it is, and serve."""
-    from mockserver.memory import resting, spare
+    from mockserver.memory import spare
 
     spare()
-    from mockserver import server
-    from mockserver.app import create_app, delivering
+    from mockserver import process, server
     from mockserver.greeting import greeting
-    from mockserver.store.database import UnusableDatabase, open_database
-    from mockserver.stores import UnusableStore, open_stores, require
 
-    logs.configure(settings.log)
-    contract, world = read(settings)
-    world = resting(world)
     try:
-        require(settings)
+        process.require_shareable(settings)
         listener = server.listen(settings.host, settings.port)  # before the state is touched: another mock may be here
-        database = open_database(settings.database, contract, world, fresh=settings.fresh)
-        stores = open_stores(settings, database, contract)
-        app = create_app(settings, contract, world, database, stores=stores)
-    except (UnreadableDocument, UnusableDatabase, UnusableStore, server.PortTaken) as why:
+    except (server.PortTaken, UnusableStore) as why:
         stop(str(why))
+    make, world = process.prepared(settings)
     program = sys.argv[0] if sys.argv[0].endswith("nexus-mock") else "nexus-mock"
     click.echo(greeting(settings, world, listener.getsockname()[1], program))
-    try:
-        server.serve(app, listener, delivering(settings, database, stores=stores))
-    finally:
-        database.close()
+    server.serve(make, listener, settings.workers)

@@ -7,6 +7,7 @@ from typing import Any
 
 from mockserver.passwords import fits
 from mockserver.settings import Settings
+from mockserver.store.database import said
 from mockserver.store.world import World
 
 _ANY = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104  listened on, if told to; a browser wants one address
@@ -30,7 +31,7 @@ def greeting(settings: Settings, world: World, port: int, program: str) -> str:
     lines = [
         f"NexusCommerce mock: {base}/api",
         f"Reference, with a key filled in: {base}/docs",
-        f"State: {settings.database} (begin anew with --fresh)" + ("" if settings.limits else "; rate limits are off"),
+        f"State: {said(settings.database)} (begin anew with --fresh)" + ("" if settings.limits else "; rate limits are off"),
         sandbox,
         token,
         "",
@@ -54,7 +55,7 @@ def _shared(settings: Settings, base: str, sandbox: str, token: str) -> list[str
     return [
         f"NexusCommerce mock, shared: {base}/api",
         f"Reference: {base}/docs",
-        f"State: {settings.database} (begin anew with --fresh)",
+        f"State: {said(settings.database)} (begin anew with --fresh)",
         sandbox,
         f"  its token: {token}",
         f"  {service}; one that nobody uses for {settings.idle_days} days is deleted",

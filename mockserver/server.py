@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gc
 import socket
-from contextlib import AbstractAsyncContextManager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 
 import uvicorn
-from starlette.routing import Router
 from starlette.types import ASGIApp
+from uvicorn.supervisors import Multiprocess
 
 from mockserver.protocol import Protocol
 
@@ -26,14 +27,16 @@ def listen(host: str, port: int) -> socket.socket:
         raise PortTaken(f"cannot listen on {host}:{port} ({reason}); choose another with --port, or 0 for any") from why
 
 
-def serve(app: ASGIApp, listener: socket.socket, background: AbstractAsyncContextManager[None]) -> None:
-    """Serve until SIGINT or SIGTERM, then finish what was begun. `background` is entered before the first request and left
-    after the last.
+def serve(make: Callable[[], ASGIApp], listener: socket.socket, workers: int) -> None:
+    """Serve what `make` makes until SIGINT or SIGTERM, then finish what was begun. Each of several processes makes its own;
+    one that dies is replaced.
 
     `proxy_headers` stays off: X-Forwarded-For would let any caller choose the address that allowlists look at.
     """
     config = uvicorn.Config(
-        Router(default=app, redirect_slashes=False, lifespan=lambda _: background),
+        make,
+        factory=True,
+        workers=workers,
         http=Protocol,
         ws="none",
         lifespan="on",
@@ -43,8 +46,15 @@ def serve(app: ASGIApp, listener: socket.socket, background: AbstractAsyncContex
         server_header=False,
         timeout_graceful_shutdown=10,
     )
-    # What is here now stays: without it the collector walks the document and its validators again and again.
-    gc.collect()
-    gc.freeze()
+    if workers > 1:
+        Multiprocess(config, sockets=[listener]).run()
+        return
     with suppress(KeyboardInterrupt):  # uvicorn raises again the SIGINT that it has already obeyed
         uvicorn.Server(config).run(sockets=[listener])
+
+
+def settled(app: ASGIApp) -> ASGIApp:
+    """What is here now stays: without it the collector walks the document and its validators again and again."""
+    gc.collect()
+    gc.freeze()
+    return app

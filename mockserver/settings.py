@@ -12,17 +12,19 @@ MEMORY = "memory://"  # a store's URL: this process alone knows
 
 @dataclass(frozen=True)
 class Settings:
-    """Defaults that work. `anonymous_per_minute` of 0 means the plan that openapi.yaml names for such callers; `public`: the
-    mock is shared, and connects to public addresses alone; `webhook_pauses` scales those between tries. `sandbox_token`
-    opens /_sandbox, and is printed if it was drawn; on a shared mock `self_service` lets anybody create a world, and one
-    that nobody uses for `idle_days` is deleted."""
+    """Defaults that work. `database` is the path of the state file, or a URL; `workers` processes share it.
+    `anonymous_per_minute` of 0 means the plan that openapi.yaml names for such callers; `public`: the mock is shared, and
+    connects to public addresses alone; `webhook_pauses` scales those between tries. `sandbox_token` opens /_sandbox, and is
+    printed if it was drawn; on a shared mock `self_service` lets anybody create a world, and one that nobody uses for
+    `idle_days` is deleted."""
 
     host: str = "127.0.0.1"
     port: int = 8080
-    database: Path = Path("nexus-mock.db")
+    database: Path | str = Path("nexus-mock.db")
     document: Path = field(default_factory=lambda: packaged("openapi.yaml"))
     fixtures: Path = field(default_factory=lambda: packaged("fixtures/world.json"))
     fresh: bool = False
+    workers: int = 1
     limits: bool = True
     limits_store: str = MEMORY
     limits_without_store: str = "open"
@@ -36,3 +38,8 @@ class Settings:
     token_is_drawn: bool = False
     self_service: bool = True
     idle_days: int = 7
+
+    @property
+    def lacks_state(self) -> bool:
+        """Whether there is no state file yet. What is behind a URL tells nobody but who asks it."""
+        return isinstance(self.database, Path) and not self.database.exists()

@@ -34,7 +34,8 @@ class Tenancy:
     def _answer(self, call: Call, operation: Operation) -> Answer:
         catch_up(self._database, call.tenant, call.now)
         if operation.method == "GET":
-            return OPERATIONS[operation.id](self._database.view(call.tenant), call)
+            with self._database.shop(call.tenant, writes=False) as shop:
+                return OPERATIONS[operation.id](shop, call)
         with self._database.shop(call.tenant, writes=True) as shop:
             answer = OPERATIONS[operation.id](shop, call)
             magic.happen(shop, call)

@@ -30,10 +30,11 @@ def read(settings: Settings) -> tuple[Contract, World]:
 @contextmanager
 def opened(settings: Settings) -> Iterator[tuple[Contract, World, Database]]:
     """The state file too, as it is: `--fresh` is for the start of a mock, and would take the state from one that runs."""
-    from mockserver.store.database import UnusableDatabase, open_database  # SQLAlchemy takes its time
+    from mockserver.store.backend import UnusableDatabase
+    from mockserver.store.database import open_database  # SQLAlchemy takes its time
 
     contract, world = read(settings)
-    is_new = not settings.database.exists()
+    is_new = settings.lacks_state
     try:
         database = open_database(settings.database, contract, world)
     except UnusableDatabase as why:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from nexuscommerce.contract import Contract, load
+from tests import databases
 from tests.inside import Inside, open_inside
 from tests.live import Mock, running
 
@@ -25,8 +26,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """A share of what takes long, for several machines or several evenings."""
+    if databases.IN_USE:
+        items[:] = [item for item in items if not item.get_closest_marker("state_file")]
     number, shares = map(int, config.getoption("--shard").split("/"))
     items[:] = items[number % shares :: shares]
+
+
+@pytest.fixture(autouse=True)
+def _own_databases() -> Iterator[None]:
+    """What a test makes on a PostgreSQL server ends with it."""
+    yield
+    databases.drop()
+
+
+def pytest_sessionfinish() -> None:
+    databases.drop(seeded=True)
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import sqlite3
 import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,8 +18,10 @@ from starlette.types import ASGIApp
 from mockserver.app import create_app
 from mockserver.settings import Settings
 from mockserver.store.database import Database, open_database
+from mockserver.store.sqlite import StateFile
 from mockserver.store.world import World, load_world
 from nexuscommerce.contract import Contract
+from tests import databases
 
 START = datetime(2026, 3, 12, 15, 0, 10, tzinfo=UTC)
 
@@ -44,6 +47,7 @@ class Inside:
     world: World
     database: Database
     clock: Clock
+    settings: Settings
     address: str = "127.0.0.1"
 
     def key(self, name: str, tenant: int = 0) -> str:
@@ -66,6 +70,12 @@ class Inside:
             return await client.request(method, path, headers=headers, **options)
 
 
+def driver(database: Database) -> sqlite3.Connection:
+    """The mock's own connection to its state file."""
+    assert isinstance(database.backend, StateFile)
+    return database.backend.driver
+
+
 _world = lru_cache(load_world)
 
 
@@ -77,12 +87,26 @@ def _seeded(fixtures: Path, contract: Contract) -> Path:
     return path
 
 
+def _database(directory: Path, fixtures: Path, contract: Contract) -> Path | str:
+    """A copy of the seeded one."""
+    if databases.IN_USE:
+        return databases.make(of=_seeded_there(fixtures, contract))
+    path = directory / "inside.db"
+    if not path.exists():
+        shutil.copy(_seeded(fixtures, contract), path)
+    return path
+
+
+@lru_cache
+def _seeded_there(fixtures: Path, contract: Contract) -> str:
+    return databases.seeded(lambda url: open_database(url, contract, _world(fixtures, contract)).close())
+
+
 def open_inside(directory: Path, contract: Contract, **changes: Any) -> Inside:
     """A mock on a new state file in the directory; `changes` are Settings."""
-    settings = Settings(database=directory / "inside.db", **changes)
-    world = _world(settings.fixtures, contract)
-    if not settings.database.exists():
-        shutil.copy(_seeded(settings.fixtures, contract), settings.database)
+    fixtures = changes.get("fixtures", Settings().fixtures)
+    settings = Settings(**{"database": _database(directory, fixtures, contract), **changes})
+    world = _world(fixtures, contract)
     database = open_database(settings.database, contract, world, fresh=settings.fresh)
     clock = Clock()
-    return Inside(create_app(settings, contract, world, database, clock), world, database, clock)
+    return Inside(create_app(settings, contract, world, database, clock), world, database, clock, settings)

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from mockserver import handlers
+from mockserver.store.backend import unavailable
 from nexuscommerce.contract import Contract, Operation, load
 from tests.inside import Inside, open_inside
 
@@ -193,11 +194,11 @@ def _exhausted(inside: Inside, operation: Operation) -> httpx.Response:
     return _valid(inside, operation, key="quota")
 
 
-def _broken(inside: Inside, operation: Operation) -> httpx.Response:
+def _broken(inside: Inside, operation: Operation, why: Exception | None = None) -> httpx.Response:
     """With its handler exchanged for one that fails."""
 
     def fail(*_: Any) -> Any:
-        raise RuntimeError("broken on purpose")
+        raise why or RuntimeError("broken on purpose")
 
     table: Any = handlers.OPEN_OPERATIONS if operation.id in handlers.OPEN_OPERATIONS else handlers.OPERATIONS
     sent = _VALID[operation.id](inside)
@@ -220,6 +221,7 @@ _PROVOKE: Mapping[int, Callable[[Inside, Operation], httpx.Response]] = {
     415: lambda inside, operation: _valid(inside, operation, content=b"{}", headers=_TEXT),
     429: _exhausted,
     500: _broken,
+    503: lambda inside, operation: _broken(inside, operation, unavailable(OSError("away on purpose"))),
 }
 
 

@@ -21,7 +21,13 @@ DOCUMENT = CONTRACT.document
 SCHEMAS: Mapping[str, Any] = DOCUMENT["components"]["schemas"]
 OPERATION_IDS = list(CONTRACT.operations)
 COMMON_HEADERS = {"X-Request-ID", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"}
-STATUS_HEADERS = {401: {"WWW-Authenticate"}, 403: {"WWW-Authenticate"}, 429: {"Retry-After"}, 201: {"Location"}}
+STATUS_HEADERS = {
+    503: {"Retry-After"},
+    401: {"WWW-Authenticate"},
+    403: {"WWW-Authenticate"},
+    429: {"Retry-After"},
+    201: {"Location"},
+}
 OPEN = {"ErrorDetails", "BadRequestDetails", "ForbiddenDetails", "TransitionDetails"}  # details may hold whatever else helps
 
 
@@ -97,7 +103,7 @@ def test_every_response_has_its_required_headers(operation_id: str) -> None:
 def test_every_operation_lists_what_it_can_answer(operation_id: str) -> None:
     """Guarded operations can answer 401, 403, 429; one with a body 413, 415; those that name a thing 404."""
     operation = CONTRACT.operations[operation_id]
-    expected = {operation.success, 400, 500}
+    expected = {operation.success, 400, 500, 503}
     expected |= {401, 403, 429} if operation.scopes else set()
     expected |= {413, 415} if operation.body else set()
     expected |= {404} if "{" in operation.path or operation_id in ("recalculatePrices", "dispatchJob") else set()

@@ -31,6 +31,7 @@ MESSAGES: Mapping[str, str] = {
     "SHIPMENT_EXCEEDS_ORDER": "Line {line} has {left} left to ship, not {quantity}",
     "WAREHOUSE_READ_ONLY": "The marketplace keeps the stock of {name} ({type})",
     "STOCK_BELOW_RESERVED": "Open orders have reserved {reserved} of {sku} there, more than {quantity}",
+    "SERVICE_UNAVAILABLE": "The service does not answer at the moment",
     "INTERNAL_ERROR": "Something went wrong here; the request id finds it in the log",
 }
 

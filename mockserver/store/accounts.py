@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, select
 
 from mockserver.domain import instants
 from mockserver.domain.credentials import PREFIX, key_id
 from mockserver.store.database import Database
+from mockserver.store.expressions import Casefold
 from mockserver.store.rows import key_row
 from mockserver.store.sessions import sessions
 from mockserver.store.tables import keys, users
@@ -99,7 +100,7 @@ class Accounts:
     def add_user(self, email: str, name: str, role: str, password_hash: str) -> Member:
         """Raises AddressTaken."""
         member = Member(str(uuid4()), email, name, role)
-        same = select(users.c.id).where(func.casefold(users.c.email) == email.casefold())
+        same = select(users.c.id).where(Casefold(users.c.email) == Casefold(email))
         with self._database.transaction(writes=True) as connection:
             if connection.execute(same).first():
                 raise AddressTaken

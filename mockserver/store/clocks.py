@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import Boolean, Column, Connection, String, Table, select
+from sqlalchemy import Boolean, Column, Connection, Executable, Table, select
 
 from mockserver.domain.clocks import Setting
-from mockserver.store.columns import metadata
+from mockserver.store.columns import chars, metadata
 
 clocks = Table(
     "clocks",
     metadata,
-    Column("tenant_id", String(36), primary_key=True),
+    Column("tenant_id", chars(36), primary_key=True),
     Column("frozen", Boolean, nullable=False),
-    Column("at", String(40), nullable=False),  # to the microsecond: a clock that is read and set again has not moved
-    Column("since", String(40), nullable=False),
+    Column("at", chars(40), nullable=False),  # to the microsecond: a clock that is read and set again has not moved
+    Column("since", chars(40), nullable=False),
 )
 
 
-def read(connection: Connection) -> Mapping[str, Setting]:
+def read(read: Callable[[Executable, Mapping[str, Any]], Sequence[Any]]) -> Mapping[str, Setting]:
     return {
         row.tenant_id: Setting(row.frozen, datetime.fromisoformat(row.at), datetime.fromisoformat(row.since))
-        for row in connection.execute(select(clocks))
+        for row in read(select(clocks), {})
     }
 
 

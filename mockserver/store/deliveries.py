@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, case, exists, func, literal_column, or_, select
 
+from mockserver.domain import instants
 from mockserver.store.database import Database
 from mockserver.store.outbox import PENDING, deliveries, endpoints, events
+
+LEASE = timedelta(seconds=30)  # more than a try takes: whoever was killed meanwhile is waited for no longer
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,9 @@ def _due() -> Select[Any]:
 
 
 _DUE = _due()
+_IS_FREE = or_(deliveries.c.claimed_until.is_(None), deliveries.c.claimed_until <= bindparam("wall"))
+_CLAIMED = _DUE.where(_IS_FREE).with_for_update(of=deliveries, skip_locked=True)
+_CLAIM = deliveries.update().where(deliveries.c.id.in_(bindparam("ids", expanding=True)))
 _ELSEWHERE = {"type": events, "url": endpoints, "body": events}
 _JOINED = events.join(deliveries, events.c.position == deliveries.c.event_position).join(
     endpoints, endpoints.c.id == deliveries.c.endpoint_id
@@ -129,6 +136,21 @@ class Deliveries:
             rows = connection.execute(_DUE, {"endpoint": endpoint_id, "now": now, "limit": limit}).all()
         return [Due(*row) for row in rows]
 
+    @property
+    def are_shared(self) -> bool:
+        """Whether other processes send them too."""
+        return self._database.is_shared
+
+    def claim(self, endpoint_id: str, now: str, limit: int, wall: datetime) -> list[Due]:
+        """What this process alone is to send to an endpoint within LEASE. What another is about to claim is passed by."""
+        values = {"endpoint": endpoint_id, "now": now, "limit": limit, "wall": instants.text(wall)}
+        with self._database.transaction(writes=True, alone=False) as connection:
+            found = [Due(*row) for row in connection.execute(_CLAIMED, values)]
+            if found:
+                until = instants.text(wall + LEASE)
+                connection.execute(_CLAIM.values(claimed_until=until), {"ids": [due.id for due in found]})
+        return found
+
     def all(self, tenant_id: str | None, state: str | None, limit: int, endpoint_id: str | None = None) -> list[Delivery]:
         """The latest of one tenant or of all, in one state or in any, to one endpoint or any, the oldest of them first."""
         asked = {"tenant_id": tenant_id, "state": state, "endpoint_id": endpoint_id}
@@ -159,5 +181,5 @@ class Deliveries:
 
     def record(self, delivery_id: str, **changes: Any) -> None:
         """Keep what came of a try. Nothing if the endpoint has been removed meanwhile."""
-        with self._database.transaction(writes=True) as connection:
-            connection.execute(_RECORD.values(changes), {"delivery": delivery_id})
+        with self._database.transaction(writes=True, alone=False) as connection:
+            connection.execute(_RECORD.values(claimed_until=None, **changes), {"delivery": delivery_id})

@@ -5,7 +5,7 @@ In one transaction, so there is no event without its change and no change withou
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -17,30 +17,29 @@ from sqlalchemy import (
     Connection,
     ForeignKey,
     Index,
-    Integer,
     LargeBinary,
-    String,
     Table,
     Text,
     bindparam,
     func,
     select,
+    text,
 )
 
 from mockserver.domain import instants
 from mockserver.ids import new_id
-from mockserver.store.columns import instant, metadata, tenant
+from mockserver.store.columns import Whole, chars, instant, metadata, tenant
 
 PENDING, DELIVERED, FAILED = "pending", "delivered", "failed"
 
 endpoints = Table(
     "endpoints",
     metadata,
-    Column("id", String(29), primary_key=True),
+    Column("id", chars(29), primary_key=True),
     tenant(),
-    Column("url", String(2048), nullable=False),
-    Column("secret", String(200), nullable=False),  # as it is: it signs
-    Column("former_secret", String(200)),  # valid too, until then
+    Column("url", chars(2048), nullable=False),
+    Column("secret", chars(200), nullable=False),  # as it is: it signs
+    Column("former_secret", chars(200)),  # valid too, until then
     instant("former_until"),
     Column("events", JSON, nullable=False),
     Column("paused", Boolean, nullable=False, default=False),
@@ -51,11 +50,11 @@ endpoints = Table(
 events = Table(
     "events",
     metadata,
-    Column("position", Integer, primary_key=True, autoincrement=True),
-    Column("id", String(30), nullable=False, unique=True),
+    Column("position", Whole, primary_key=True, autoincrement=True),
+    Column("id", chars(30), nullable=False, unique=True),
     tenant(),
-    Column("type", String(40), nullable=False),
-    Column("resource", String(100), nullable=False),
+    Column("type", chars(40), nullable=False),
+    Column("resource", chars(100), nullable=False),
     instant("created_at", nullable=False),
     Column("body", LargeBinary, nullable=False),
 )
@@ -63,18 +62,19 @@ events = Table(
 deliveries = Table(
     "deliveries",
     metadata,
-    Column("id", String(30), primary_key=True),
+    Column("id", chars(30), primary_key=True),
     tenant(),
     Column("event_position", ForeignKey("events.position"), nullable=False),
     Column("endpoint_id", ForeignKey("endpoints.id", ondelete="CASCADE"), nullable=False),
-    Column("resource", String(100), nullable=False),
-    Column("state", String(10), nullable=False),
-    Column("tries", Integer, nullable=False),
+    Column("resource", chars(100), nullable=False),
+    Column("state", chars(10), nullable=False),
+    Column("tries", Whole, nullable=False),
     instant("due_at", nullable=False),
     instant("updated_at", nullable=False),
-    Column("last_status", Integer),
+    Column("last_status", Whole),
     Column("last_error", Text),
     Column("is_test", Boolean, nullable=False, default=False),
+    instant("claimed_until"),  # on the wall: one of several processes sends it until then
     # The last try: names and values of the headers that were sent, and of the answer with as much of its body as was read.
     Column("sent_headers", JSON(none_as_null=True)),
     Column("answer_headers", JSON(none_as_null=True)),
@@ -82,13 +82,23 @@ deliveries = Table(
 )
 _TO = deliveries.c.endpoint_id
 _OPEN = deliveries.c.state == PENDING
-Index("deliveries_that_are_due", _TO, deliveries.c.due_at, deliveries.c.event_position, sqlite_where=_OPEN)
-Index("deliveries_in_line", _TO, deliveries.c.resource, deliveries.c.event_position, sqlite_where=_OPEN)
+Index(
+    "deliveries_that_are_due",
+    _TO,
+    deliveries.c.due_at,
+    deliveries.c.event_position,
+    sqlite_where=_OPEN,
+    postgresql_where=_OPEN,
+)
+Index(
+    "deliveries_in_line", _TO, deliveries.c.resource, deliveries.c.event_position, sqlite_where=_OPEN, postgresql_where=_OPEN
+)
 
 _ASKING = select(endpoints.c.id, endpoints.c.events).where(
     endpoints.c.tenant_id == bindparam("tenant"), endpoints.c.paused.is_(False)
 )
 _LAST = select(func.coalesce(func.max(events.c.position), 0))
+_POSITIONS = text("SELECT nextval('events_position_seq') FROM generate_series(1, :number)")
 
 
 def emit(connection: Connection, tenant_id: str, type_: str, at: str, resources: Sequence[tuple[str, str]]) -> None:
@@ -98,10 +108,9 @@ def emit(connection: Connection, tenant_id: str, type_: str, at: str, resources:
     """
     asking = connection.execute(_ASKING, {"tenant": tenant_id})
     wanted = [endpoint_id for endpoint_id, types in asking if type_ in types]
-    first = int(connection.execute(_LAST).scalar_one()) + 1
     moment = instants.parse(at)
     told, due = [], []
-    for position, (resource, data) in enumerate(resources, first):
+    for position, (resource, data) in zip(_positions(connection, len(resources)), resources, strict=True):
         told.append(_event(tenant_id, type_, moment, at, position, resource, data))
         due += [_delivery(endpoint_id, told[-1], moment) for endpoint_id in wanted]
     if told:
@@ -125,12 +134,21 @@ def last(connection: Connection, tenant_id: str, type_: str) -> Event:
 
 def test(connection: Connection, tenant_id: str, type_: str, at: str, resource: str, data: str, endpoint_id: str) -> str:
     """Write an event that no change is behind, for one endpoint, whatever it asked for. The delivery's id."""
-    position, moment = int(connection.execute(_LAST).scalar_one()) + 1, instants.parse(at)
+    (position,), moment = _positions(connection, 1), instants.parse(at)
     event = _event(tenant_id, type_, moment, at, position, resource, data)
     delivery = _delivery(endpoint_id, event, moment) | {"is_test": True}
     connection.execute(events.insert(), event)
     connection.execute(deliveries.insert(), delivery)
     return str(delivery["id"])
+
+
+def _positions(connection: Connection, number: int) -> Iterable[int]:
+    """The next ones. In SQLite one transaction writes at a time; in PostgreSQL one of each tenant, and the sequence, which
+    takes back nothing, is higher for whoever comes later."""
+    if connection.dialect.name == "postgresql":
+        return connection.execute(_POSITIONS, {"number": number}).scalars().all()
+    first = int(connection.execute(_LAST).scalar_one()) + 1
+    return range(first, first + number)
 
 
 def _event(tenant_id: str, type_: str, moment: datetime, at: str, position: int, resource: str, data: str) -> dict[str, Any]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Executable, bindparam, select
 
 from mockserver.domain.clocks import Setting
 from mockserver.store import clocks
-from mockserver.store.tables import facts, keys, tenants, users
+from mockserver.store.expressions import Casefold
+from mockserver.store.tables import keys, tenants, users
 
 
 class Key(NamedTuple):
@@ -58,19 +59,24 @@ _USER = (
 )
 _ACCOUNT = (
     select(*(users.c[name] for name in Account._fields))
-    .order_by((func.casefold(users.c.email) == bindparam("email")).desc(), users.c.id)
+    .order_by((Casefold(users.c.email) == Casefold(bindparam("email", type_=users.c.email.type))).desc(), users.c.id)
     .limit(1)
 )
-_FACT = select(facts.c.value).where(facts.c.name == bindparam("name"))
 
 
 class Platform:
     """Read-only. Keys and clocks are remembered until `forget` is called, or `refresh` finds that another connection than
     this one has written to the file: once for each request, by the clock that it asks first."""
 
-    def __init__(self, connection: Connection, data_version: Callable[[], int]) -> None:
-        self._connection = connection
-        self._data_version = data_version
+    def __init__(
+        self,
+        facts: Mapping[str, str],
+        read: Callable[[Executable, Mapping[str, Any]], Sequence[Any]],
+        version: Callable[[], int],
+    ) -> None:
+        self._facts = facts
+        self._read = read
+        self._version = version
         self._keys: dict[str, Key] = {}
         self._clocks: Mapping[str, Setting] | None = None
         self._as_of = -1
@@ -82,7 +88,7 @@ class Platform:
     def key(self, digest: str) -> Key | None:
         if digest in self._keys:
             return self._keys[digest]
-        row = self._connection.execute(_KEY, {"digest": digest}).first()
+        row = self._first(_KEY, digest=digest)
         if row is None:
             return None
         return self._keys.setdefault(digest, Key(*row))
@@ -90,24 +96,27 @@ class Platform:
     def clocks(self) -> Mapping[str, Setting]:
         """The clocks that have been turned, by tenant."""
         if self._clocks is None:
-            self._clocks = clocks.read(self._connection)
+            self._clocks = clocks.read(self._read)
         return self._clocks
 
     def refresh(self) -> None:
-        if (now := self._data_version()) != self._as_of:
+        if (now := self._version()) != self._as_of:
             self.forget()
             self._as_of = now
 
     def user(self, user_id: str) -> User | None:
-        row = self._connection.execute(_USER, {"id": user_id}).first()
+        row = self._first(_USER, id=user_id)
         return User(*row) if row else None
 
     def account(self, email: str) -> Account | None:
         """The account of this address, in whatever case; or, where there is none, any other: so that whoever must not learn
         whether it exists has a hash to compute in both cases. None where nobody has an account."""
-        row = self._connection.execute(_ACCOUNT, {"email": email.casefold()}).first()
+        row = self._first(_ACCOUNT, email=email)
         return Account(*row) if row else None
 
     def fact(self, name: str) -> str:
-        """A fact that every state file has had from its first moment."""
-        return str(self._connection.execute(_FACT, {"name": name}).scalar_one())
+        """A fact that the state has had from its first moment, and keeps."""
+        return self._facts[name]
+
+    def _first(self, statement: Executable, **values: str) -> Any:
+        return next(iter(self._read(statement, values)), None)

@@ -20,7 +20,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     ForeignKey,
-    String,
     Table,
     bindparam,
     delete,
@@ -31,7 +30,7 @@ from sqlalchemy import (
 
 from mockserver.domain import instants
 from mockserver.domain.credentials import digest
-from mockserver.store.columns import instant, metadata
+from mockserver.store.columns import chars, instant, metadata
 from mockserver.store.tables import users
 
 REUSE = timedelta(seconds=10)  # two tabs of one browser may send the same token
@@ -42,7 +41,7 @@ _REUSED = "refresh_token_already_used"
 sessions = Table(
     "sessions",
     metadata,
-    Column("id", String(36), primary_key=True),
+    Column("id", chars(36), primary_key=True),
     Column("user_id", ForeignKey("users.id"), nullable=False, index=True),
     instant("created_at", nullable=False),
     instant("refreshed_at", nullable=False),
@@ -51,7 +50,7 @@ sessions = Table(
 refresh_tokens = Table(
     "refresh_tokens",
     metadata,
-    Column("digest", String(64), primary_key=True),
+    Column("digest", chars(64), primary_key=True),
     Column("session_id", ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False, index=True),
     instant("used_at"),
 )

@@ -19,7 +19,6 @@ from sqlalchemy import (
     Select,
     Table,
     bindparam,
-    case,
     exists,
     func,
     literal_column,
@@ -30,6 +29,7 @@ from sqlalchemy import (
 )
 
 from mockserver.store.columns import Money, Number
+from mockserver.store.expressions import Casefold, Contains, Decimal, Json, JsonArray, JsonBoolean, JsonObject, JsonText
 from mockserver.store.tables import CHILDREN, COLLECTIONS
 from nexuscommerce.contract import Comparison, Filter
 
@@ -103,27 +103,27 @@ def bound(chosen: Filter) -> str:
 
 # How a column of a type becomes JSON, where its value does not by itself.
 _AS_JSON: Mapping[type[Any], Callable[[Column[Any]], ColumnElement[Any]]] = {
-    Money: lambda column: type_coerce(column, Integer) / literal_column("100.0"),
-    JSON: lambda column: func.json(column),
-    Number: lambda column: func.json(column),
-    Boolean: lambda column: func.json(case((column, literal_column("'true'")), else_=literal_column("'false'"))),
+    Money: lambda column: Decimal(type_coerce(column, Integer)),
+    JSON: lambda column: Json(column),
+    Number: lambda column: Json(column),
+    Boolean: lambda column: JsonBoolean(column),
 }
 
 
 def _resource(table: Table, members: tuple[str, ...]) -> ColumnElement[Any]:
     """A row as one JSON object with these members, in their order."""
     pairs = ((name, _children(table, name) if name in CHILDREN else _as_json(table.c[name])) for name in members)
-    return func.json_object(*(part for name, value in pairs for part in (_literal(name), value)))
+    return JsonText(*(part for name, value in pairs for part in (_literal(name), value)))
 
 
 def _children(parent: Table, name: str) -> ColumnElement[Any]:
     """A member that is a table of its own: a JSON array of its rows, in the order of their key."""
     table = CHILDREN[name]
     shown = [column for column in table.c if column.name not in _HIDDEN]
-    row = func.json_object(*(part for column in shown for part in (_literal(column.name), _as_json(column))))
+    row = JsonObject(*(part for column in shown for part in (_literal(column.name), _as_json(column))))
     rows = select(row.label("row")).where(*mine(table), table.c.parent_id == parent.c.id).order_by(*table.primary_key)
     ordered = rows.correlate(parent).subquery()
-    return select(func.json_group_array(func.json(ordered.c.row))).scalar_subquery()
+    return select(JsonArray(ordered.c.row)).scalar_subquery()
 
 
 def _as_json(column: Column[Any]) -> ColumnElement[Any]:
@@ -142,7 +142,7 @@ _COMPARE: Mapping[Comparison, Callable[[Any, Any], Condition]] = {
     Comparison.EQUALS: lambda column, value: column == value,
     Comparison.AT_LEAST: lambda column, value: column >= value,
     Comparison.AT_MOST: lambda column, value: column <= value,
-    Comparison.CONTAINS: lambda column, value: func.instr(func.casefold(column), func.casefold(value)) > 0,
+    Comparison.CONTAINS: lambda column, value: Contains(Casefold(column), Casefold(value)),
 }
 
 

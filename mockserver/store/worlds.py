@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _ROW = select(*(tenants.c[name] for name in WorldRow._fields)).where(tenants.c.kind == WORLD)
 _ONE = _ROW.where(tenants.c.id == bindparam("id"))
-_EXISTS = "SELECT 1 FROM tenants WHERE id = ? AND kind = 'world'"
+_EXISTS = select(tenants.c.id).where(tenants.c.id == bindparam("id"), tenants.c.kind == WORLD)
 _OPENED = select(tenants.c.id).where(tenants.c.token_digest == bindparam("digest"), tenants.c.kind == WORLD)
 _PARTS = select(tenants.c.id).where(tenants.c.of_tenant == bindparam("of"))
 _SNAPSHOTS = (
@@ -50,7 +50,7 @@ class Worlds:
         return list(self._seeds)
 
     def exists(self, world_id: str) -> bool:
-        return self._database.has(_EXISTS, world_id)
+        return self._database.has(_EXISTS, id=world_id)
 
     def get(self, world_id: str) -> WorldRow:
         """Of a world that exists."""

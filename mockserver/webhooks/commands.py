@@ -53,7 +53,7 @@ def add(settings: Settings, url: str, tenant: str | None, events: tuple[str, ...
     """Have a tenant's events sent to URL. Prints the endpoint's id and its secret, which is not shown again."""
     if fault := addresses.fault(url):
         terminal.stop(f"this URL {fault}")
-    if existing and not settings.database.exists():
+    if existing and settings.lacks_state:
         mend = "run this in the directory of the mock, or name its --database (NEXUS_MOCK_DATABASE)"
         terminal.stop(f"there is no state file {settings.database}; {mend}")
     with _state(settings) as state:

@@ -97,13 +97,18 @@ class Worker:
                 continue
             self._turn += 1
             self._served[endpoint_id] = self._turn
-            now = instants.text(self._clocks.now(tenant_id))
-            found = self._deliveries.due(endpoint_id, now, limit=AT_ONCE_TO_ONE)
-            free = [due for due in found if (due.endpoint_id, due.resource) not in self._under_way]
-            of_tenant[tenant_id] += len(free[:room])
-            for due in free[:room]:
+            free = self._free(endpoint_id, instants.text(self._clocks.now(tenant_id)), room)
+            of_tenant[tenant_id] += len(free)
+            for due in free:
                 key = (due.endpoint_id, due.resource)
                 self._under_way[key] = asyncio.create_task(self._deliver(key, due), name=due.id)
+
+    def _free(self, endpoint_id: str, now: str, room: int) -> list[Due]:
+        """What nobody sends yet."""
+        if self._deliveries.are_shared:
+            return self._deliveries.claim(endpoint_id, now, room, self._clocks.wall())
+        found = self._deliveries.due(endpoint_id, now, limit=AT_ONCE_TO_ONE)
+        return [due for due in found if (due.endpoint_id, due.resource) not in self._under_way][:room]
 
     async def _run(self) -> None:
         while True:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 import shutil
-import sqlite3
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from urllib.parse import urlencode
 
 import orjson
 import ulid
+from sqlalchemy import select
 from starlette.types import ASGIApp, Message
 
 from mockserver.app import create_app
@@ -24,9 +24,11 @@ from mockserver.arrivals import Wanted, arrive
 from mockserver.domain import instants
 from mockserver.settings import Settings
 from mockserver.store.database import Database, open_database
+from mockserver.store.outbox import events
 from mockserver.store.world import World, load_world
 from mockserver.workers import catch_up
 from nexuscommerce.contract import Contract
+from tests import databases
 from tests.inside import Clock
 from tests.machine import world as own
 
@@ -73,29 +75,33 @@ class Mock:
         ulid.default_generator = ulid.ULIDGenerator(randomness=lambda _: chance.randbytes(10))
         self.tenants = _written(self.directory)
         self._loop = asyncio.new_event_loop()
-        self._file = self.directory / "machine.db"
-        for old in self.directory.glob("machine.db*"):
-            old.unlink()
-        shutil.copy(_seeded(self.directory, self.contract), self._file)
+        self._at = self._copy()
         self._open()
 
     def _open(self) -> None:
         self._world: World = _read(self.directory, self.contract)
-        self.database: Database = open_database(self._file, self.contract, self._world)
+        self.database: Database = open_database(self._at, self.contract, self._world)
         self._app: ASGIApp = create_app(
-            Settings(database=self._file, limits=False), self.contract, self._world, self.database, self.clock
+            Settings(database=self._at, limits=False), self.contract, self._world, self.database, self.clock
         )
-        self._events = sqlite3.connect(self._file)
+
+    def _copy(self) -> Path | str:
+        """A copy of the seeded database."""
+        if databases.IN_USE:
+            return databases.make(of=_seeded_there(self.directory, self.contract))
+        file = self.directory / "machine.db"
+        for old in self.directory.glob("machine.db*"):
+            old.unlink()
+        shutil.copy(_seeded(self.directory, self.contract), file)
+        return file
 
     def close(self) -> None:
         self.database.close()
-        self._events.close()
         self._loop.close()
 
     def restart(self) -> None:
         """Another process would find the same file at the same time."""
         self.database.close()
-        self._events.close()
         self._open()
 
     @property
@@ -160,15 +166,14 @@ class Mock:
 
     def told(self, after: int) -> tuple[int, list[Event]]:
         """The events after a position, and the position of the last; all of them are the first tenant's."""
-        rows = self._events.execute(
-            "SELECT position, tenant_id, type, resource, body FROM events WHERE position > ? ORDER BY position", (after,)
-        ).fetchall()
-        events = []
+        columns = (events.c.position, events.c.tenant_id, events.c.type, events.c.resource, events.c.body)
+        rows = self.database.backend.read(select(*columns).where(events.c.position > after).order_by(events.c.position), {})
+        found = []
         for _, tenant, type_, resource, raw in rows:
             body = orjson.loads(raw)
             assert (self.tenants[0]["id"], tenant, type_) == (tenant, body["tenant_id"], body["type"])
-            events.append(Event(type_, resource, body["created_at"], body["data"]))
-        return (rows[-1][0] if rows else after), events
+            found.append(Event(type_, resource, body["created_at"], body["data"]))
+        return (rows[-1][0] if rows else after), found
 
 
 async def _called(app: ASGIApp, scope: Row, raw: bytes) -> Answer:
@@ -235,3 +240,8 @@ def _seeded(directory: Path, contract: Contract) -> Path:
     path = directory / "seeded.db"
     open_database(path, contract, _read(directory, contract)).close()
     return path
+
+
+@cache
+def _seeded_there(directory: Path, contract: Contract) -> str:
+    return databases.seeded(lambda url: open_database(url, contract, _read(directory, contract)).close())

@@ -13,9 +13,9 @@ from sqlalchemy import Connection
 from mockserver import movements, workers
 from mockserver.domain import pricing, stock
 from mockserver.store import queue
-from mockserver.store.database import Database
 from mockserver.store.prices import Prices
 from mockserver.store.shop import Shop
+from mockserver.store.sqlite import StateFile
 from mockserver.store.stocks import Stocks
 from mockserver.store.tables import jobs
 from nexuscommerce.contract import Contract
@@ -59,8 +59,8 @@ def _silent(event: str) -> Change:
 
 def _commits_what_fails(_: Any) -> Any:
     @contextmanager
-    def transaction(database: Database, *, writes: bool) -> Iterator[Connection]:
-        connection = database._connection
+    def transaction(file: StateFile, tenant: str | None, *, writes: bool, alone: bool = True) -> Iterator[Connection]:
+        connection = file.connection
         if writes:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         try:
@@ -94,7 +94,7 @@ FAULTS: dict[str, Change] = {
     "jobs start in the order of their creation": _replaced(
         queue, "_WAITING", lambda waiting: waiting.order_by(None).order_by(jobs.c.created_at, jobs.c.id)
     ),
-    "what cannot be sold is kept": _replaced(Database, "transaction", _commits_what_fails),
+    "what cannot be sold is kept": _replaced(StateFile, "transaction", _commits_what_fails),
     "stock moves without an event": _silent("inventory.updated"),
     "jobs end without an event": _silent("ai_job.completed"),
 }

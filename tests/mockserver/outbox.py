@@ -19,6 +19,7 @@ from mockserver.store.world import World
 from mockserver.webhooks.sender import Outcome, Send
 from mockserver.webhooks.worker import Worker
 from nexuscommerce.contract import Contract
+from tests import databases
 from tests.inside import Clock
 
 TENANT, OTHER = "3714240b-2e06-4c35-8856-ccc1c096323e", "8cd8f3f1-e373-43cc-af86-6ff3eb97cdf6"
@@ -80,7 +81,7 @@ class Sent:
 @contextmanager
 def opened(path: Path, contract: Contract) -> Iterator[Outbox]:
     world = World("two tenants", "https://issuer.example", {}, [_tenant(TENANT), _tenant(OTHER)])
-    database = open_database(path, contract, world)
+    database = open_database(databases.at(path), contract, world)
     try:
         yield Outbox(database)
     finally:

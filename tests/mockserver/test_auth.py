@@ -89,6 +89,7 @@ def test_writing_does_not_imply_reading_and_the_refusal_says_what_is_missing(ins
     assert 'Bearer error="insufficient_scope"' == response.headers["WWW-Authenticate"]
 
 
+@pytest.mark.state_file
 def test_keys_are_not_in_the_state_file(inside: Inside, tmp_path: Path) -> None:
     """Only their SHA-256 is: who reads the file cannot call the API."""
     files = [path.read_bytes() for path in tmp_path.iterdir()]

@@ -14,6 +14,7 @@ from mockserver import terminal
 from mockserver.arrivals import Unsellable
 from mockserver.domain.stock import Level, ShortOfStock, Stock, reservations, status
 from mockserver.settings import Settings
+from tests.inside import driver
 from tests.machine import invariants
 from tests.machine import world as own
 from tests.machine.inside import Mock
@@ -248,22 +249,23 @@ def test_a_bulk_update_that_names_a_place_twice_changes_nothing(small: Mock) -> 
     assert before == _levels(small, "S-1")
 
 
+@pytest.mark.state_file
 def test_500_updates_are_one_transaction(small: Mock, capsys: pytest.CaptureFixture[str]) -> None:
     for number in range(125):
         small.send("createProduct", {"sku": f"MANY-{number}", "title": "x", "price": 1})
     places = [(f"MANY-{number}", its) for number in range(125) for its in (PARTY, FIRST, SECOND, PARTY_2)]
     statements: list[str] = []
-    driver = small.database._driver
+    file = driver(small.database)
 
     _set(small, "S-4", FIRST, 0)  # the first one prepares its statements
     began = time.perf_counter()
     _set(small, "S-4", FIRST, 1)
     single = time.perf_counter() - began
-    driver.set_trace_callback(statements.append)
+    file.set_trace_callback(statements.append)
     began = time.perf_counter()
     answer = _bulk(small, *((sku, its, 5) for sku, its in places))
     bulk = time.perf_counter() - began
-    driver.set_trace_callback(None)
+    file.set_trace_callback(None)
 
     with capsys.disabled():
         print(f"\n500 updates at once take {bulk * 1000:.1f} ms, {bulk / single:.1f} × one of {single * 1000:.1f} ms")

@@ -14,7 +14,8 @@ from sqlalchemy.dialects import sqlite
 from mockserver.cursors import Cursors, Position
 from mockserver.domain.errors import ApiError
 from mockserver.store import statements
-from mockserver.store.database import UnusableDatabase, open_database
+from mockserver.store.backend import UnusableDatabase
+from mockserver.store.database import open_database
 from mockserver.store.shop import Shop
 from mockserver.store.tables import CHILDREN, COLLECTIONS
 from mockserver.store.world import UnreadableWorld, load_world

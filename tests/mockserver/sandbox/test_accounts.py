@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.inside import driver
 from tests.mockserver.sandbox.control import World
 
 
@@ -16,8 +17,8 @@ def test_a_key_is_shown_once_and_listed_by_its_first_characters(world: World) ->
     assert made["details"] in listed
     assert made["key"].startswith(made["details"]["prefix"])
     assert made["key"] not in str(listed)
-    driver = world.turning.inside.database._driver
-    assert made["key"] not in "".join(driver.iterdump())
+    file = driver(world.turning.inside.database)
+    assert made["key"] not in "".join(file.iterdump())
 
 
 def test_a_key_may_do_what_its_scopes_say(world: World) -> None:

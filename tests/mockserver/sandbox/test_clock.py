@@ -212,8 +212,7 @@ def test_clocks_survive_a_restart_and_are_seen_by_another_process(turning: Turni
     from mockserver.store.database import open_database
 
     inside = turning.inside
-    path = inside.database._engine.url.database
-    again = open_database(__import__("pathlib").Path(str(path)), _contract(), inside.world)
+    again = open_database(inside.settings.database, _contract(), inside.world)
     app = create_app(Settings(), _contract(), inside.world, again, inside.clock)
     from dataclasses import replace
 

@@ -47,6 +47,7 @@ def test_answers_are_counted_by_status_and_by_reason(inside: Inside) -> None:
         403: (0, {}),
         429: (0, {}),
         500: (0, {}),
+        503: (0, {}),
     } == _of(report, "listOrders")
     assert 3 == report["exercised"]
     assert 5 == sum(row["requests"] for row in report["operations"])

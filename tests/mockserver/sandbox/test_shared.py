@@ -13,10 +13,12 @@ from mockserver.domain.clocks import Clocks
 from mockserver.sandbox.bounds import BODY_BYTES, MOST, WORLDS_OF_ONE
 from mockserver.sandbox.keeping import EVERY, Keeping
 from mockserver.settings import Settings
-from mockserver.store.database import UnusableDatabase, open_database
+from mockserver.store.backend import UnusableDatabase
+from mockserver.store.database import open_database
 from mockserver.store.world import load_world, shared
 from mockserver.tokens import Tokens
 from nexuscommerce.contract import Contract
+from tests import databases
 from tests.mockserver.sandbox.control import Turning, World, opened
 
 TOKEN = "nxs_" + "t" * 40
@@ -36,10 +38,10 @@ def _fresh(tmp_path: Path, contract: Contract, **changes: Any) -> Turning:
     from mockserver.app import create_app
     from tests.inside import Clock, Inside
 
-    settings = Settings(database=tmp_path / "new.db", public=True, sandbox_token=TOKEN, **changes)
+    settings = Settings(database=databases.at(tmp_path / "new.db"), public=True, sandbox_token=TOKEN, **changes)
     world = shared(load_world(settings.fixtures, contract))
     database, clock = open_database(settings.database, contract, world), Clock()
-    return Turning(Inside(create_app(settings, contract, world, database, clock), world, database, clock))
+    return Turning(Inside(create_app(settings, contract, world, database, clock), world, database, clock, settings))
 
 
 def test_no_secret_of_the_fixtures_opens_a_shared_mock(tmp_path: Path, contract: Contract) -> None:

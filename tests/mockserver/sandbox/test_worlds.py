@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.inside import driver
 from tests.mockserver.sandbox.control import Turning, World
 
 NEW = {"sku": "NEW-1", "title": "New", "price": 9.99}
@@ -190,11 +191,12 @@ def test_of_an_import_with_very_many_faults_the_first_is_told(world: World, rows
     assert time.perf_counter() - started < 5
 
 
+@pytest.mark.state_file
 def test_a_world_is_made_with_its_owner_or_not_at_all(turning: Turning) -> None:
     """A mock that was killed in between left a world that nobody could enter."""
     database = turning.inside.database
     before, commits = database.worlds.number(), []
-    engine_says = database._driver.set_trace_callback
+    engine_says = driver(database).set_trace_callback
     engine_says(lambda statement: commits.append(statement) if statement == "COMMIT" else None)
 
     turning.world(fixtures="empty")
@@ -203,6 +205,7 @@ def test_a_world_is_made_with_its_owner_or_not_at_all(turning: Turning) -> None:
     assert (1, before + 1) == (len(commits), database.worlds.number())
 
 
+@pytest.mark.state_file
 def test_a_deleted_world_is_gone_with_all_that_it_had(world: World) -> None:
     endpoint = {"url": "http://127.0.0.1:9/hook"}
     world.data("createEndpoint", body=endpoint)
@@ -213,12 +216,12 @@ def test_a_deleted_world_is_gone_with_all_that_it_had(world: World) -> None:
 
     assert (404, "RESOURCE_NOT_FOUND") == world.refusal("getWorld")
     assert 401 == world.call("GET", "/products").status_code
-    driver = world.turning.inside.database._driver
-    tables = [name for (name,) in driver.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    of_tenants = [name for name in tables if "tenant_id" in {row[1] for row in driver.execute(f"PRAGMA table_info({name})")}]
+    file = driver(world.turning.inside.database)
+    tables = [name for (name,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    of_tenants = [name for name in tables if "tenant_id" in {row[1] for row in file.execute(f"PRAGMA table_info({name})")}]
     assert len(of_tenants) > 14
     found = "SELECT 1 FROM {} WHERE tenant_id = ?"
-    left = [name for name in of_tenants if driver.execute(found.format(name), (world.id,)).fetchone()]
+    left = [name for name in of_tenants if file.execute(found.format(name), (world.id,)).fetchone()]
     assert [] == left
 
 
