@@ -14,6 +14,7 @@ from connexion.middleware.security import SecurityMiddleware
 from connexion.security import AbstractSecurityHandler
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mockserver import exposition
 from mockserver.allow import Allow, paths_of
 from mockserver.auth import Doorman
 from mockserver.cors import Cors
@@ -50,8 +51,6 @@ from mockserver.workers import catch_up_everywhere
 from nexuscommerce.contract import Contract, UnreadableDocument
 from nexuscommerce.files import packaged
 
-ALONE = Stores()
-
 
 def create_app(
     settings: Settings,
@@ -59,9 +58,10 @@ def create_app(
     world: World,
     database: Database,
     clock: instants.Clock = instants.now,
-    stores: Stores = ALONE,
+    stores: Stores | None = None,
 ) -> ASGIApp:
     """The mock as one ASGI app: edge, then Connexion's routing and security, then dispatch; pages beside it."""
+    stores = stores or Stores()
     clocks = Clocks(clock, database.platform)
     tokens = Tokens(world.issuer, orjson.loads(database.platform.fact("signing_key")))
     is_open = settings.limits_without_store == "open"
@@ -70,6 +70,7 @@ def create_app(
     gate = Gate(doorman, quotas, contract, clocks, settings.anonymous_per_minute, database.aside)
     live = stores.live
     faults, journal = (live.faults, live.journal) if live else (Faults(contract), Journal(contract))
+    journal.metrics = stores.metrics
     for tell in (faults.forget, journal.forget):
         database.worlds.when_deleted(tell)
     interference = Interference(faults, database.aside)
@@ -89,7 +90,8 @@ def create_app(
         api.add_api(read, base_path=contract.base_path)
     except InvalidSpecification as why:
         raise UnreadableDocument(f"the document is not OpenAPI 3.0: {why.message}") from why
-    beside = pages(contract, tokens, world, Login(database, tokens, quotas, clocks).routes())
+    routes = [*Login(database, tokens, quotas, clocks).routes(), exposition.route(access, database, stores.figures)]
+    beside = pages(contract, tokens, world, routes)
     fork = _Fork({contract.base_path: api}, {PREFIX: control, DASHBOARD: desk}, beside)
     allow = Allow({**paths_of(contract), **methods(beside)}, {PREFIX: lambda: control.document})
     cors = Cors(settings.origins, closed=DASHBOARD, within=PREFIX)
@@ -98,11 +100,11 @@ def create_app(
 
 @asynccontextmanager
 async def delivering(
-    settings: Settings, database: Database, clock: instants.Clock = instants.now, stores: Stores = ALONE
+    settings: Settings, database: Database, clock: instants.Clock = instants.now, stores: Stores | None = None
 ) -> AsyncIterator[None]:
     """While this lasts, jobs end and webhooks are sent without a request, and what is live is known to all processes; on the
     event loop that the app is served on."""
-
+    stores = stores or Stores()
     clocks = Clocks(clock, database.platform)
     keeping = Keeping(settings, database.worlds, clocks)
 
@@ -114,7 +116,9 @@ async def delivering(
     async with (
         stores.running(),
         Sender(public_addresses if settings.public else None) as send,
-        Worker(Deliveries(database), send, clocks, settings.webhook_pauses, before=due).running(),
+        Worker(
+            Deliveries(database), send, clocks, settings.webhook_pauses, before=due, tried=stores.metrics.tried
+        ).running(),
     ):
         yield
 
@@ -138,7 +142,8 @@ class _Fork:
                 await app(inner, receive, send)
                 return
         scope["visit"].page = True
-        app = next((app for prefix, app in self._free if path.startswith(prefix)), self._pages)
+        free = () if path == exposition.PATH else self._free
+        app = next((app for prefix, app in free if path.startswith(prefix)), self._pages)
         await app(inner, receive, send)
 
 

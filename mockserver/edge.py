@@ -63,6 +63,7 @@ class Edge:
         self._clocks = clocks
         self._interference = interference
         self._journal = journal
+        self._metrics = journal.metrics
         self._base_path = contract.base_path + "/"
         self._status = {refusal.code: refusal.status for refusal in contract.refusals}
         self._allow = allow
@@ -75,6 +76,7 @@ class Edge:
         visit = scope["visit"] = self._visit(scope, receive)
         answer = Answer(send, self._finish(visit), visit)
         aborted = False
+        self._metrics.in_flight += 1
         try:
             await self._answered(visit, scope, answer)
         except Aborted:
@@ -83,6 +85,7 @@ class Edge:
             if visit.connection is None:
                 raise
         finally:
+            self._metrics.in_flight -= 1
             seconds = time.perf_counter() - started
             self._journal.note(visit, answer, seconds)
             if log.isEnabledFor(logging.INFO):

@@ -23,7 +23,7 @@ _REFERENCE = (Path(__file__).parent / "reference.html").read_text(encoding="utf-
 JWKS_PATH = "/auth/v1/.well-known/jwks.json"  # where Supabase Auth publishes it
 
 
-def pages(contract: Contract, tokens: Tokens, world: World, login: Sequence[Route]) -> Router:
+def pages(contract: Contract, tokens: Tokens, world: World, more: Sequence[Route]) -> Router:
     """The document is the file's own text, comments and `$ref`s included: Connexion would serve it dereferenced."""
     first = world.tenants[0]
     key = first["keys"][0]["key"] if first["keys"] else ""  # a shared mock has none that everybody knows
@@ -37,7 +37,7 @@ def pages(contract: Contract, tokens: Tokens, world: World, login: Sequence[Rout
             Route("/openapi.json", _answer(JSONResponse(contract.document))),
             Route("/docs", _answer(HTMLResponse(reference))),
             Route(JWKS_PATH, _answer(JSONResponse(tokens.jwks()))),
-            *login,
+            *more,
             Route("/favicon.ico", _answer(FileResponse(_SWAGGER_UI / "favicon-32x32.png"))),
             Mount("/docs/files", StaticFiles(directory=_SWAGGER_UI)),
         ]

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mockserver.metrics import Figures, Metrics
 from mockserver.settings import MEMORY, Settings
 from mockserver.store.aside import yielding
 
@@ -36,11 +37,17 @@ class Stores:
     live: Live | None = None
     counters: Counters | None = None
     links: tuple[Link, ...] = field(default=(), repr=False)
+    metrics: Metrics = field(default_factory=Metrics, repr=False)
+
+    async def figures(self) -> Figures:
+        """Of all processes."""
+        return await (self.live.metrics if self.live else self.metrics).figures()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """While this lasts, what one process tells the others hear."""
         async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self.metrics.watching())
             for link in self.links:
                 stack.push_async_callback(link.close)
             if self.live:
@@ -73,7 +80,13 @@ def open_stores(settings: Settings, database: Database, contract: Contract) -> S
     database.aside = yielding
     links = {url: Link(url, key_of(database)) for url in urls}
     live, counting = links.get(settings.live_store), links.get(settings.limits_store)
-    return Stores(Live(live, contract) if live else None, Counters(counting) if counting else None, tuple(links.values()))
+    metrics = Metrics()
+    return Stores(
+        Live(live, contract, metrics) if live else None,
+        Counters(counting) if counting else None,
+        tuple(links.values()),
+        metrics,
+    )
 
 
 def _is_redis(url: str) -> bool:

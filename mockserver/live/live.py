@@ -12,7 +12,9 @@ from mockserver.live.faults import SharedFaults
 from mockserver.live.feed import Feed
 from mockserver.live.link import Link
 from mockserver.live.log import SharedJournal
+from mockserver.live.metrics import SharedMetrics
 from mockserver.live.wire import Fields
+from mockserver.metrics import Metrics
 from mockserver.sandbox.entry import Entry
 from mockserver.store.database import Database
 from nexuscommerce.contract import Contract
@@ -26,14 +28,15 @@ def key_of(database: Database) -> str:
 class Live:
     """The log and the faults of one process, and what keeps them the same as those of the others."""
 
-    def __init__(self, link: Link, contract: Contract) -> None:
+    def __init__(self, link: Link, contract: Contract, metrics: Metrics) -> None:
         self._feed = Feed(link)
+        self.metrics = SharedMetrics(link, metrics)
         self.journal = SharedJournal(contract, link, self._feed)
         self.faults = SharedFaults(contract, link, self._feed)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        async with self._feed.running(self):
+        async with self._feed.running(self), self.metrics.running():
             yield
 
     async def begin(self, life: str) -> None:

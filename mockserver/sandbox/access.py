@@ -49,6 +49,16 @@ class Access:
             raise ApiError("SANDBOX_ACCESS_DENIED")
         return guest
 
+    def require_operator(self, visit: Visit) -> None:
+        """Refuse whoever may not turn all of the mock."""
+        guest = self._guest(visit)
+        if guest is None:
+            raise ApiError("UNAUTHENTICATED", headers={"WWW-Authenticate": "Bearer"})
+        if guest != OPERATOR:
+            denied = ApiError("SANDBOX_ACCESS_DENIED")
+            denied.status = 403  # no document of the API has it
+            raise denied
+
     def authenticate(self, token: str) -> Guest | None:
         """Whom a token lets in."""
         name = digest(token)

@@ -10,6 +10,7 @@ from weakref import ref
 
 from mockserver.answer import Answer
 from mockserver.domain.errors import ApiError
+from mockserver.metrics import Metrics
 from mockserver.sandbox.coverage import Coverage
 from mockserver.sandbox.entry import Entry, entry_of
 from mockserver.sandbox.selection import Selection
@@ -27,6 +28,7 @@ class Journal:
 
     def __init__(self, contract: Contract, entries: int = ENTRIES, limit: int = BYTES) -> None:
         self.coverage = Coverage(contract)
+        self.metrics = Metrics()
         self._logged = (contract.base_path + "/", "/auth/")
         self._entries = entries
         self._limit = limit
@@ -52,7 +54,9 @@ class Journal:
             visit.method == "OPTIONS" and "access-control-request-method" in visit.headers
         ):
             return
-        self._write(entry_of(self._last + 1, visit, answer, seconds))
+        entry = entry_of(self._last + 1, visit, answer, seconds)
+        self.metrics.request(entry)
+        self._write(entry)
 
     def settle(self) -> None:
         """Return when what was answered before is in the log, whoever answered it."""

@@ -66,6 +66,7 @@ _FIRST_DUE = (
     .where(deliveries.c.endpoint_id == endpoints.c.id, deliveries.c.state == _PENDING)
     .scalar_subquery()
 )
+_WAITING = select(func.count()).select_from(deliveries).where(deliveries.c.state == _PENDING)
 _BUSY = select(endpoints.c.id, endpoints.c.tenant_id, _FIRST_DUE).where(endpoints.c.paused.is_(False), _FIRST_DUE <= _NOW)
 
 
@@ -124,6 +125,11 @@ class Deliveries:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.aside = database.aside
+
+    def pending(self) -> int:
+        """How many wait for a try, of all tenants."""
+        with self._database.transaction(writes=False) as connection:
+            return int(connection.execute(_WAITING).scalar_one())
 
     def busy(self, now: str) -> list[tuple[str, str, str]]:
         """The endpoints that are not paused and have something due, each with its tenant and when the first was due."""

@@ -34,7 +34,8 @@ _FAREWELL = 1.0  # seconds for what is under way when the mock stops
 
 class Worker:
     """Reads what is due by its world's clock, at most AT_ONCE at a time. `pauses` is what the pauses after a failure are
-    multiplied by; `before` is called before each look, for what else becomes due without a request and makes events."""
+    multiplied by; `before` is called before each look, for what else becomes due without a request and makes events; `tried`
+    is told of each try, by the state that the delivery is in then."""
 
     def __init__(
         self,
@@ -43,12 +44,14 @@ class Worker:
         clocks: Clocks,
         pauses: float = 1.0,
         before: Callable[[], None] = lambda: None,
+        tried: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._deliveries = deliveries
         self._aside = deliveries.aside
         self._send = send
         self._clocks = clocks
         self._before = before
+        self._tried = tried
         self._pauses = tuple(timedelta(seconds=pause * pauses) for pause in PAUSES)
         self._under_way: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._room = asyncio.Event()
@@ -160,5 +163,6 @@ class Worker:
             answer_headers=outcome.headers,
             answer_body=outcome.body,
         )
+        self._tried(state)
         if state == FAILED:
             log.warning("delivery %s is parked after %d tries: %s", due.id, tries, outcome.error)
