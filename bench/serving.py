@@ -16,6 +16,7 @@ from typing import NamedTuple
 from bench.contenders import Contender
 
 PATIENCE = 60  # seconds for the first answer
+_UNUSUAL = ("NEXUS_MOCK", "PYTHONDONTWRITEBYTECODE")
 
 
 class NotStarted(Exception):
@@ -36,7 +37,8 @@ def serving(contender: Contender, given: Path) -> Iterator[Server]:
     port = _free()
     command = contender.command(given, port)
     folder = given if given.is_dir() else given.parent
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("NEXUS_MOCK")}
+    # As a user's: with no option of ours, and with Python's compiled files, which are there from the second start on.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(_UNUSUAL)}
     with (folder / "log").open("wb") as log:
         started = time.perf_counter()
         process = subprocess.Popen(

@@ -19,9 +19,9 @@ import orjson
 
 from mockserver.store.world import World
 
-# The `__init__` of Connexion 3.3 imports all its apps, Flask's among them, and Starlette's test client with httpx, rich and
-# pygments. Its modules are all that is used here.
-_UNOPENED = "connexion"
+# The `__init__` of Connexion 3.3 imports all its apps, and Starlette's test client with httpx, rich and pygments; that of
+# its decorators imports Flask. Modules of theirs are all that is used here.
+_UNOPENED = ("connexion", "connexion.decorators")
 # httpx sends webhooks, and is imported for the first of them; requests would fetch remote `$ref`s, of which there are none.
 _LATER = ("httpx", "requests")
 _MMAP_THRESHOLD, _BYTES = -3, 1 << 20  # of mallopt(3)
@@ -33,7 +33,7 @@ class _Later(ModuleType):
     3.11 opens its modules.)"""
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
+        if name.startswith("__") and name != "__path__":  # which is asked for when a module inside it is imported
             raise AttributeError(name)
         if sys.modules.get(self.__name__) is self:
             del sys.modules[self.__name__]
@@ -48,10 +48,9 @@ def spare() -> None:
     """
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, _BYTES)
-    if _UNOPENED in sys.modules:
-        return
-    if spec := importlib.util.find_spec(_UNOPENED):
-        sys.modules[_UNOPENED] = importlib.util.module_from_spec(spec)
+    for name in _UNOPENED:
+        if name not in sys.modules and (spec := importlib.util.find_spec(name)):
+            sys.modules[name] = importlib.util.module_from_spec(spec)
     for name in _LATER:
         if name not in sys.modules:
             sys.modules[name] = _Later(name)

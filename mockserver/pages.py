@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
-import flask_swagger_ui
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, Router
@@ -17,7 +17,8 @@ from mockserver.store.world import World
 from mockserver.tokens import Tokens
 from nexuscommerce.contract import Contract
 
-_SWAGGER_UI = Path(flask_swagger_ui.__file__).parent / "dist"
+# Its files are wanted, not the package, which imports Flask.
+_SWAGGER_UI = Path(str(getattr(find_spec("flask_swagger_ui"), "origin", ""))).parent / "dist"
 _REFERENCE = (Path(__file__).parent / "reference.html").read_text(encoding="utf-8")
 
 JWKS_PATH = "/auth/v1/.well-known/jwks.json"  # where Supabase Auth publishes it

@@ -59,6 +59,8 @@ _OWN: Mapping[str, Callable[[Settings], bool]] = {
 
 
 def _opened(settings: Settings) -> tuple[ASGIApp, World]:
+    contract, world = read(settings)
+    world = resting(world)  # and then the rest is imported, into the memory that was only read with
     from starlette.routing import Router
 
     from mockserver.app import create_app
@@ -66,8 +68,6 @@ def _opened(settings: Settings) -> tuple[ASGIApp, World]:
     from mockserver.store.backend import UnusableDatabase
     from mockserver.store.database import open_database
 
-    contract, world = read(settings)
-    world = resting(world)
     try:
         database = open_database(settings.database, contract, world, fresh=settings.fresh, waits=False)
         stores = open_stores(settings, database, contract)

@@ -6,6 +6,7 @@ import importlib
 import tomllib
 from pathlib import Path
 
+import httpcore  # noqa: F401  httpx imports it for its first request; see below
 import httpx
 import pytest
 
