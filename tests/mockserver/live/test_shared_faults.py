@@ -101,12 +101,14 @@ def test_the_servers_faults_and_those_of_a_deleted_world(pair: Two) -> None:
     assert [] == left
 
 
-def test_without_redis_no_fault_strikes(tmp_path: Path) -> None:
+def test_without_redis_no_fault_strikes_and_none_can_be_made(tmp_path: Path) -> None:
     with redis_server(tmp_path, keeps=True) as server, two(tmp_path, server) as pair:
         _fault(pair.one)
         struck = _status(pair.other)
         server.kill()
         meanwhile = [_status(mock) for mock in pair.mocks]
+        refused = control(pair.one, "POST", _FAULTS, {"operation_id": "listOrders", "code": "RATE_LIMITED"})
 
     assert 429 == struck
     assert [200, 200] == meanwhile
+    assert (503, "SERVICE_UNAVAILABLE") == (refused.status_code, refused.json()["error"]["code"])

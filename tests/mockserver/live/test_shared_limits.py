@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from mockserver.quotas import RETRY
 from tests.live import Mock
 from tests.mockserver.live.conftest import Two, control, two, until_redis_is_back
 from tests.redis_server import Server, redis_server
@@ -78,3 +79,26 @@ def test_while_redis_is_gone_nobody_is_refused_and_the_headers_are_there(
     assert {_LIMIT} == {_quota(answer)[0] for answer in meanwhile}
     assert (_LIMIT, _LIMIT - 2) >= after
     assert (2, 2) == (log.count("does not answer"), log.count("answers again"))
+
+
+def test_or_everybody_is_refused_until_it_is_back(tmp_path: Path) -> None:
+    closed = ("--limits-without-store", "closed")
+    with (
+        redis_server(tmp_path, keeps=True) as server,
+        two(tmp_path, server, *closed, limits="on") as pair,
+        closing(Caller(pair)) as ask,
+    ):
+        server.kill()
+        meanwhile = [ask(mock) for mock in pair.mocks * 3]
+        health = httpx.get(f"{pair.one.address}/health")
+        unknown = httpx.get(f"{pair.one.address}/products", headers={"Authorization": "Bearer nobody"})
+        server.start()
+        until_redis_is_back(*pair.mocks)
+        after = [ask(mock).status_code for mock in pair.mocks]
+
+    assert {(503, "SERVICE_UNAVAILABLE", str(RETRY))} == {
+        (answer.status_code, answer.json()["error"]["code"], answer.headers["Retry-After"]) for answer in meanwhile
+    }
+    assert {(_LIMIT, 0)} == {_quota(answer) for answer in meanwhile}
+    assert (200, 401) == (health.status_code, unknown.status_code)
+    assert [200, 200] == after

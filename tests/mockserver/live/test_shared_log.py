@@ -147,6 +147,7 @@ def test_without_redis_requests_are_answered_and_told_when_it_is_back(tmp_path: 
         assert ["before"] == _names(pair.other)
         server.kill()
         statuses = [_ask(mock, "meanwhile") for mock in pair.mocks]
+        coverage = control(pair.one, "GET", "/coverage")
         reading = [control(mock, "GET", "/requests").status_code for mock in pair.mocks]
         server.start()
         until_redis_is_back(*pair.mocks)
@@ -156,6 +157,11 @@ def test_without_redis_requests_are_answered_and_told_when_it_is_back(tmp_path: 
 
     assert [200, 200] == statuses
     assert [200, 200] == reading
+    assert (503, "SERVICE_UNAVAILABLE", "1") == (
+        coverage.status_code,
+        coverage.json()["error"]["code"],
+        coverage.headers["Retry-After"],
+    )
     assert ["after", "meanwhile", "meanwhile", "before"] == names[0] == names[1]
     assert (2, 2) == tuple(sum(what in line for line in told) for what in ("does not answer", "answers again"))
 
