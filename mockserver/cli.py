@@ -19,7 +19,6 @@ import click
 from mockserver import logs
 from mockserver.commands import COMMANDS, SECTIONS
 from mockserver.settings import MEMORY, Settings
-from mockserver.stores import UnusableStore
 from mockserver.terminal import stop
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -133,6 +132,7 @@ def start(settings: Settings) -> None:
     spare()
     from mockserver import process, server
     from mockserver.greeting import greeting
+    from mockserver.stores import UnusableStore
 
     try:
         process.require_shareable(settings)

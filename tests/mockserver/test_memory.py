@@ -34,6 +34,16 @@ def test_what_the_mock_does_not_use_is_not_imported_until_it_is() -> None:
     assert ["[]", "HTTPAdapter Session", "shop.example None True"] == done.stdout.splitlines()
 
 
+def test_a_command_that_talks_to_a_mock_has_not_imported_one() -> None:
+    """`nexus-mock token` is called often, by scripts."""
+    look = (
+        "import sys, mockserver.cli; print(sorted({'sqlalchemy', 'connexion', 'uvicorn', 'starlette'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+
+    assert "[]" == done.stdout.strip()
+
+
 def test_a_resting_world_has_all_that_it_had(contract: Contract) -> None:
     world = load_world(packaged("fixtures/world.json"), contract)
 
