@@ -14,7 +14,9 @@ from typing import NamedTuple
 from limits.errors import ConfigurationError
 from limits.storage import Storage, storage_from_string
 
+from mockserver.counting import Memory
 from mockserver.domain.errors import ApiError
+from mockserver.settings import MEMORY
 from mockserver.stores import Gone, UnusableStore
 from nexuscommerce.contract import Plan
 
@@ -114,6 +116,8 @@ class Quotas:
 
 
 def _storage(url: str) -> Storage:
+    if url == MEMORY:
+        return Memory()
     try:
         storage = storage_from_string(url)
     except ConfigurationError as why:

@@ -97,6 +97,7 @@ Index(
 _ASKING = select(endpoints.c.id, endpoints.c.events).where(
     endpoints.c.tenant_id == bindparam("tenant"), endpoints.c.paused.is_(False)
 )
+_TELL, _DELIVER = events.insert(), deliveries.insert()
 _LAST = select(func.coalesce(func.max(events.c.position), 0))
 _POSITIONS = text("SELECT nextval('events_position_seq') FROM generate_series(1, :number)")
 
@@ -114,9 +115,9 @@ def emit(connection: Connection, tenant_id: str, type_: str, at: str, resources:
         told.append(_event(tenant_id, type_, moment, at, position, resource, data))
         due += [_delivery(endpoint_id, told[-1], moment) for endpoint_id in wanted]
     if told:
-        connection.execute(events.insert(), told)
+        connection.execute(_TELL, told if len(told) > 1 else told[0])
     if due:
-        connection.execute(deliveries.insert(), due)
+        connection.execute(_DELIVER, due)
 
 
 class Event(NamedTuple):
@@ -137,8 +138,8 @@ def test(connection: Connection, tenant_id: str, type_: str, at: str, resource: 
     (position,), moment = _positions(connection, 1), instants.parse(at)
     event = _event(tenant_id, type_, moment, at, position, resource, data)
     delivery = _delivery(endpoint_id, event, moment) | {"is_test": True}
-    connection.execute(events.insert(), event)
-    connection.execute(deliveries.insert(), delivery)
+    connection.execute(_TELL, event)
+    connection.execute(_DELIVER, delivery)
     return str(delivery["id"])
 
 
@@ -147,7 +148,7 @@ def _positions(connection: Connection, number: int) -> Iterable[int]:
     takes back nothing, is higher for whoever comes later."""
     if connection.dialect.name == "postgresql":
         return connection.execute(_POSITIONS, {"number": number}).scalars().all()
-    first = int(connection.execute(_LAST).scalar_one()) + 1
+    first = int(connection.execute(_LAST, {}).scalar_one()) + 1
     return range(first, first + number)
 
 

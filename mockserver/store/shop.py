@@ -17,7 +17,7 @@ from mockserver.store import outbox, statements
 from mockserver.store.prices import Prices
 from mockserver.store.queue import Queue
 from mockserver.store.stocks import Stocks
-from mockserver.store.tables import COLLECTIONS, tenants
+from mockserver.store.tables import tenants
 from nexuscommerce.contract import Filter
 
 Row = dict[str, Any]
@@ -49,6 +49,9 @@ class Placed(NamedTuple):
 _TOLD = {"product": "products", "order": "orders", "inventory": "inventory", "ai_job": "ai-jobs"}
 
 
+_CURRENCY = select(tenants.c.currency).where(tenants.c.id == bindparam("tenant"))
+
+
 class Shop:
     """Reads and writes of one tenant. Deleted rows are never seen. `events` are the document's: type -> members told."""
 
@@ -62,8 +65,7 @@ class Shop:
 
     def currency(self) -> str:
         """The tenant's own currency."""
-        row = select(tenants.c.currency).where(tenants.c.id == self._tenant)
-        return str(self._connection.execute(row).scalar_one())
+        return str(self._connection.execute(_CURRENCY, {"tenant": self._tenant}).scalar_one())
 
     def page(self, collection: str, members: Sequence[str], window: Window) -> tuple[list[Placed], int]:
         """The rows of a window, each with `members`, and how many rows match its filters, at one moment."""
@@ -107,14 +109,12 @@ class Shop:
     def insert(self, collection: str, row: Row) -> None:
         """Raises Taken if a unique value of the row is in use."""
         try:
-            self._connection.execute(COLLECTIONS[collection].insert(), {**row, "tenant_id": self._tenant})
+            self._connection.execute(statements.insertion(collection), {**row, "tenant_id": self._tenant})
         except IntegrityError as why:
             raise Taken from why
 
     def update(self, collection: str, row_id: str, changes: Row) -> None:
-        table = COLLECTIONS[collection]
-        statement = table.update().where(*statements.mine(table), table.c.id == bindparam("row")).values(changes)
-        self._connection.execute(statement, {"tenant": self._tenant, "row": row_id})
+        self._connection.execute(statements.change(collection), {"tenant": self._tenant, "row": row_id, **changes})
 
     def delete(self, collection: str, row_id: str, at: str) -> None:
         """Softly: what refers to the row keeps its meaning, and its unique values are free again."""
@@ -138,6 +138,9 @@ class Shop:
     def _told(self, event: str, ids: Collection[str]) -> list[tuple[str, str]]:
         """What events name the rows, and what they show of them."""
         family = event.split(".")[0]
+        if len(ids) == 1:
+            (row_id,) = ids
+            return [(f"{family} {row_id}", str(self.one(_TOLD[family], self.events[event], "id", row_id)))]
         statement = statements.some(_TOLD[family], self.events[event], "id")
         found = self._connection.execute(statement, {"tenant": self._tenant, "values": list(ids)})
         rows = {row[0]: row[1] for row in found}

@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from mockserver.store.aside import Aside, inline
 from mockserver.store.backend import UnusableDatabase, unavailable
+from mockserver.store.prepared import prompt
 
 _PATIENCE = 2  # seconds that a writer waits for another process to have written
 _OUT_OF_ORDER = {  # SQLite's primary result codes
@@ -47,8 +48,9 @@ class StateFile:
 
     def open(self) -> None:
         """The one connection, which stays."""
-        self.connection = self.engine.connect()
-        self.driver: sqlite3.Connection = self.connection.connection.dbapi_connection  # type: ignore[assignment]
+        connection = self.engine.connect()
+        self.driver: sqlite3.Connection = connection.connection.dbapi_connection  # type: ignore[assignment]
+        self.connection = prompt(connection, self.driver)
 
     @contextmanager
     def transaction(self, tenant: str | None, *, writes: bool, alone: bool = True) -> Iterator[Connection]:

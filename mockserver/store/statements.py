@@ -15,9 +15,11 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     FromClause,
+    Insert,
     Integer,
     Select,
     Table,
+    Update,
     bindparam,
     exists,
     func,
@@ -88,6 +90,19 @@ def latest(collection: str) -> Select[Any]:
     """The id of the row that was made last, as far as ids tell: `tenant` is bound."""
     table = COLLECTIONS[collection]
     return select(table.c.id).where(*mine(table)).order_by(table.c.id.desc()).limit(1)
+
+
+@lru_cache(maxsize=_SHAPES)
+def insertion(collection: str) -> Insert:
+    """A new row: its columns are bound."""
+    return COLLECTIONS[collection].insert()
+
+
+@lru_cache(maxsize=_SHAPES)
+def change(collection: str) -> Update:
+    """Of one row: `tenant`, `row` (its id) and the columns that change are bound."""
+    table = COLLECTIONS[collection]
+    return table.update().where(*mine(table), table.c.id == bindparam("row"))
 
 
 def mine(table: FromClause) -> list[Condition]:

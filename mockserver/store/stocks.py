@@ -3,17 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, select
+from sqlalchemy import ColumnElement, Connection, Executable, Insert, Select, Table, Update, bindparam, select
 
 from mockserver.domain.stock import Level, Reservation, Stock
 from mockserver.store.statements import mine
 from mockserver.store.tables import inventory, levels, reservations, warehouses
 
-_RESERVATION = [reservations.c[name] for name in Reservation._fields]
 _LEVEL = [levels.c[name] for name in ("parent_id", "warehouse_id", "name", "type", "on_hand", "reserved")]
 _KEY = ("order_id", "line", "warehouse_id")
+_WAREHOUSES = select(warehouses.c.id, warehouses.c.name, warehouses.c.type).where(*mine(warehouses))
+_RESERVED = (
+    select(*(reservations.c[name] for name in Reservation._fields))
+    .where(*mine(reservations), reservations.c.order_id == bindparam("order"))
+    .order_by(reservations.c.line, reservations.c.warehouse_id)
+)
+_NEW_LEVELS, _RESERVE = levels.insert(), reservations.insert()
+_FORGET = reservations.delete().where(*mine(reservations), reservations.c.inventory_id == bindparam("inventory"))
+_ONE = tuple(reservations.c[name] == bindparam(f"its_{name}") for name in _KEY)
+_SETTLED = reservations.delete().where(*mine(reservations), *_ONE)
+
+
+def _setting(table: Table, one: Iterable[ColumnElement[bool]], *names: str) -> Update:
+    """Gives the row that is found by `one` the values `new_…` of these columns."""
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+    return table.update().where(*mine(table), *one).values(values)
+
+
+_LEFT = _setting(reservations, _ONE, "quantity")
+_SET_LEVELS = _setting(
+    levels,
+    (levels.c.parent_id == bindparam("its"), levels.c.warehouse_id == bindparam("there")),
+    *("on_hand", "reserved", "available"),
+)
+_SET_TOTALS = _setting(
+    inventory,
+    (inventory.c.id == bindparam("its"),),
+    *("total_on_hand", "total_reserved", "total_available", "status"),
+)
+
+
+@cache
+def _records(by: str, *, many: bool) -> tuple[Select[Any], Select[Any]]:
+    """Records, and their levels: those whose member `by` is `value`, or (`many`) among the `values`."""
+    column = inventory.c[by]
+    wanted = column.in_(bindparam("values", expanding=True)) if many else column == bindparam("value")
+    chosen = (*mine(inventory), wanted)
+    joined = select(*_LEVEL).join(inventory, inventory.c.id == levels.c.parent_id).where(*chosen, *mine(levels))
+    return select(column, inventory.c.id, inventory.c.sku, inventory.c.safety_stock).where(*chosen), joined
 
 
 class Stocks:
@@ -25,20 +64,17 @@ class Stocks:
 
     def of(self, by: str, values: Collection[str]) -> dict[str, Stock]:
         """The records whose member `by` (sku or id) is among the values, by that member."""
-        wanted = self._tenant | {"values": list(values)}
-        chosen = and_(*mine(inventory), inventory.c[by].in_(bindparam("values", expanding=True)))
-        records = select(inventory.c[by], inventory.c.id, inventory.c.sku, inventory.c.safety_stock).where(chosen)
-        found = {row[0]: Stock(*row[1:], levels={}) for row in self._connection.execute(records, wanted)}
+        records, rows = _records(by, many=len(values) != 1)
+        wanted = self._tenant | ({"value": next(iter(values))} if len(values) == 1 else {"values": list(values)})
+        found = {row[0]: Stock(row[1], row[2], row[3], {}) for row in self._connection.execute(records, wanted)}
         of_id = {stock.id: stock for stock in found.values()}
-        rows = select(*_LEVEL).join(inventory, inventory.c.id == levels.c.parent_id).where(chosen, *mine(levels))
         for parent_id, *row in self._connection.execute(rows, wanted):
             of_id[parent_id].levels[row[0]] = Level(*row)
         return found
 
     def warehouses(self) -> dict[str, tuple[str, str]]:
         """Every warehouse: id -> name and type."""
-        rows = select(warehouses.c.id, warehouses.c.name, warehouses.c.type).where(*mine(warehouses))
-        return {row.id: (row.name, row.type) for row in self._connection.execute(rows, self._tenant)}
+        return {row[0]: (row[1], row[2]) for row in self._connection.execute(_WAREHOUSES, self._tenant)}
 
     def save(self, changed: Collection[Stock]) -> None:
         """The levels of these records, and their totals."""
@@ -49,54 +85,39 @@ class Stocks:
             for stock, level in held
             if level.is_new
         ]
-        self._insert(levels, new)
-        one = (levels.c.parent_id == bindparam("its"), levels.c.warehouse_id == bindparam("there"))
+        self._write(_NEW_LEVELS, new)
         old = [
             {"its": stock.id, "there": level.warehouse_id, **_as_new(_numbers(stock, level))}
             for stock, level in held
             if not level.is_new
         ]
-        self._update(levels, one, ("on_hand", "reserved", "available"), old)
-        totals = [{"its": stock.id, **_as_new(stock.totals())} for stock in changed]
-        names = ("total_on_hand", "total_reserved", "total_available", "status")
-        self._update(inventory, (inventory.c.id == bindparam("its"),), names, totals)
+        self._write(_SET_LEVELS, old)
+        self._write(_SET_TOTALS, [{"its": stock.id, **_as_new(stock.totals())} for stock in changed])
 
     def reserved_by(self, order_id: str) -> list[Reservation]:
         """What an order still takes, in the order of its lines' ids and warehouses."""
-        rows = select(*_RESERVATION).where(*mine(reservations), reservations.c.order_id == bindparam("order"))
-        rows = rows.order_by(reservations.c.line, reservations.c.warehouse_id)
-        return [Reservation(*row) for row in self._connection.execute(rows, self._tenant | {"order": order_id})]
+        rows = self._connection.execute(_RESERVED, self._tenant | {"order": order_id})
+        return [Reservation(*row) for row in rows]
 
     def reserve(self, new: Iterable[Reservation]) -> None:
-        self._insert(reservations, [row._asdict() for row in new])
+        self._write(_RESERVE, [row._asdict() for row in new])
 
     def settle(self, settled: Iterable[tuple[Reservation, int]]) -> None:
         """Each reservation with the units that are left of it; with none left it is gone."""
-        one = tuple(reservations.c[name] == bindparam(f"its_{name}") for name in _KEY)
         rows = [({f"its_{name}": getattr(row, name) for name in _KEY}, left) for row, left in settled]
-        self._update(reservations, one, ("quantity",), [key | {"new_quantity": left} for key, left in rows if left])
-        if gone := [key | self._tenant for key, left in rows if not left]:
-            self._connection.execute(reservations.delete().where(*mine(reservations), *one), gone)
+        self._write(_LEFT, [key | {"new_quantity": left} for key, left in rows if left])
+        self._write(_SETTLED, [key for key, left in rows if not left])
 
     def forget(self, inventory_id: str) -> None:
         """The reservations of a record that ends."""
-        its = reservations.c.inventory_id == bindparam("inventory")
-        self._connection.execute(
-            reservations.delete().where(*mine(reservations), its), self._tenant | {"inventory": inventory_id}
-        )
+        self._write(_FORGET, [{"inventory": inventory_id}])
 
-    def _insert(self, table: Table, rows: list[dict[str, Any]]) -> None:
+    def _write(self, statement: Executable, rows: list[dict[str, Any]]) -> None:
+        """For each row, with its values bound, and the tenant."""
         if rows:
-            self._connection.execute(table.insert(), [{**row, "tenant_id": self._tenant["tenant"]} for row in rows])
-
-    def _update(
-        self, table: Table, one: Iterable[ColumnElement[bool]], names: Iterable[str], rows: list[dict[str, Any]]
-    ) -> None:
-        """Many rows at once, each found by `one` and given the values `new_…` of these columns."""
-        if rows:
-            values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
-            statement = table.update().where(*mine(table), *one).values(values)
-            self._connection.execute(statement, [row | self._tenant for row in rows])
+            tenant = {"tenant_id": self._tenant["tenant"]} if isinstance(statement, Insert) else self._tenant
+            bound = [row | tenant for row in rows]
+            self._connection.execute(statement, bound[0] if len(bound) == 1 else bound)
 
 
 def _numbers(stock: Stock, level: Level) -> dict[str, int]:
