@@ -130,6 +130,7 @@ def start(settings: Settings) -> None:
     from mockserver.memory import spare
 
     spare()
+    logs.configure(settings.log)
     from mockserver import process, server
     from mockserver.greeting import greeting
     from mockserver.stores import UnusableStore

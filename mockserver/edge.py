@@ -20,7 +20,7 @@ from mockserver.connection import Broken, connection_of
 from mockserver.cors import Cors
 from mockserver.domain.clocks import Clocks
 from mockserver.domain.errors import ApiError
-from mockserver.logs import line
+from mockserver.logs import line, request_id
 from mockserver.quotas import Quota
 from mockserver.sandbox.interference import Interference
 from mockserver.sandbox.journal import Journal
@@ -76,6 +76,7 @@ class Edge:
         visit = scope["visit"] = self._visit(scope, receive)
         answer = Answer(send, self._finish(visit), visit)
         aborted = False
+        request_id.set(visit.request_id)
         self._metrics.in_flight += 1
         try:
             await self._answered(visit, scope, answer)

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 def prepared(settings: Settings) -> tuple[Callable[[], ASGIApp], World]:
     """What makes the app, in this process or in each of several, and the world that it woke up with. Whatever is wrong is
     told now, on one line, and not by a process that cannot start."""
-    logs.configure(settings.log)
     app, world = _opened(settings)
     if settings.workers == 1:
         return lambda: app, world
@@ -85,6 +84,9 @@ async def _lasting(settings: Settings, database: Database, stores: Stores) -> As
 
     try:
         async with delivering(settings, database, stores=stores):
+            logs.lifetime.info("started")
             yield
+            logs.lifetime.info("stopping")
     finally:
         await database.aside(database.close)
+        logs.lifetime.info("stopped")

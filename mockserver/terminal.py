@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from mockserver import logs
 from mockserver.settings import Settings
 from mockserver.store.world import UnreadableWorld, World, load_world, shared
 from nexuscommerce.contract import Contract, UnreadableDocument, load
@@ -49,5 +50,8 @@ def opened(settings: Settings) -> Iterator[tuple[Contract, World, Database]]:
 
 def stop(message: str) -> NoReturn:
     """One line that says what to do, and exit code 2."""
-    click.echo(f"nexus-mock: {message}", err=True)
+    if logs.is_json():
+        logs.log.critical(message)
+    else:
+        click.echo(f"nexus-mock: {message}", err=True)
     sys.exit(2)
