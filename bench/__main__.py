@@ -6,19 +6,16 @@ Loopback only, and it ends by itself.
 
 from __future__ import annotations
 
-import os
-import platform
 import shutil
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 import orjson
 
-from bench import abilities, process, report
+from bench import abilities, machine, process, report
 from bench.contenders import CONTENDERS, Contender
 from bench.load import CONNECTIONS, answers, loaded
 from bench.peers import CACHE, Missing
@@ -59,16 +56,15 @@ def main(
     """Load the contenders with the same requests, in turn, and print medians over the rounds."""
     if shutil.which("wrk") is None:
         raise click.ClickException("wrk is missing; install Debian's package: apt-get install wrk")
+    load = machine.load()
     seen = {name: Seen(CONTENDERS[name].title) for name in only}
     for number in range(1, rounds + 1):
         for name in only:
             if not seen[name].missing:
                 print(f"round {number} of {rounds}: {CONTENDERS[name].title}", file=sys.stderr)
                 _round(CONTENDERS[name], seen[name], requests, seconds, warm_up)
-    made = (
-        f"Taken on {datetime.now(UTC):%Y-%m-%d}: {rounds} rounds of {seconds} s after {warm_up} s of warm-up, wrk with one "
-        f"thread and {CONNECTIONS} connections, on {os.cpu_count()} cores ({_processor()}), Python "
-        f"{platform.python_version()}. Medians."
+    made = machine.taken(
+        f"medians of {rounds} rounds of {seconds} s after {warm_up} s of warm-up, wrk with {CONNECTIONS} connections", load
     )
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(orjson.dumps({"made": made, "seen": {name: row.as_json() for name, row in seen.items()}}))
@@ -110,11 +106,6 @@ def _measure(contender: Contender, server: Server, name: str, seen: Seen, second
         loaded(server, request, warm_up, folder)
     if figures := loaded(server, request, seconds, folder):
         seen.requests.setdefault(name, []).append(figures)
-
-
-def _processor() -> str:
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), platform.machine())
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from bench import furniture
 from bench.peers import java, node
 from bench.traffic import REQUESTS, Request
 
-STARLETTE, FLASK, MOCK = "starlette", "flask", "mock"
+STARLETTE, FLASK, MOCK, PRISM = "starlette", "flask", "mock", "prism"
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ CONTENDERS: Mapping[str, Contender] = {
     "async": Contender("Connexion AsyncApp", _uvicorn("asynchronous")),
     MOCK: Contender("this mock", _mock("off")),
     "mock-log": Contender("this mock, a line logged per request", _mock("text")),
-    "prism": Contender(
+    PRISM: Contender(
         "Prism 5.16",
         lambda given, port: node(
             _PRISM, "node_modules/.bin/prism", "mock", str(given), "--port", str(port), "--verboseLevel", "silent"

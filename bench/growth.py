@@ -17,7 +17,7 @@ from pathlib import Path
 
 import click
 
-from bench import process, report
+from bench import machine, process, report
 from bench.contenders import CONTENDERS, MOCK
 from bench.filling import filled, key, last_cursor, tenant
 from bench.serving import Server, serving
@@ -129,11 +129,11 @@ def main(largest: int, tenants: int, count: int, write: Path | None) -> None:
     """Time single requests to the mock with much in its state."""
     sizes = [Size(1, products) for products in PRODUCTS if products <= largest]
     sizes += [Size(many, OF_EACH) for many in TENANTS[1:] if many <= tenants]
-    grown = {}
+    grown, load = {}, machine.load()
     for size in sizes:
         with tempfile.TemporaryDirectory() as folder:
             grown[size] = measured(size, Path(folder), count)
-    text = tables(grown)
+    text = f"{machine.taken(f'medians of {count} requests', load)}\n\n{tables(grown)}"
     print(text)
     if write:
         report.put(write, "growth", text)

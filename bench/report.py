@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bench.abilities import ABILITIES
-from bench.contenders import FLASK, STARLETTE
+from bench.contenders import FLASK, PRISM, STARLETTE
 from bench.results import Cell, Seen, middle, number, ratio, shown
 
 
@@ -26,6 +26,8 @@ def sections(seen: Mapping[str, Seen], requests: Sequence[str]) -> Iterator[tupl
     yield "Requests per second", of(number("rate"))
     yield "× bare Starlette", of(ratio(measured.get(STARLETTE)))
     yield "× FlaskApp", of(ratio(measured.get(FLASK)))
+    if PRISM in measured:
+        yield "× Prism", of(ratio(measured[PRISM]))
     yield "Latency, p50 in ms", of(number("p50", ".2f"))
     yield "Latency, p99 in ms", of(number("p99", ".2f"))
     yield "The server's processor time, µs per request", of(number("cpu"))

@@ -8,6 +8,7 @@ import pytest
 
 from bench.contenders import FLASK, MOCK, STARLETTE
 from bench.load import Figures
+from bench.machine import taken
 from bench.report import markdown, put, table
 from bench.results import Seen, number, ratio
 
@@ -47,6 +48,11 @@ def test_who_could_not_be_had_is_named() -> None:
     assert "| this mock | 4.00 |" in text
     assert "- Prism: npm is missing: install Node.js" in text
     assert "| Prism |" not in text
+
+
+def test_figures_of_a_busy_machine_say_so() -> None:
+    assert "Provisional" in taken("medians", 4.5)
+    assert "Provisional" not in taken("medians", 0.1)
 
 
 def test_a_page_keeps_what_stands_around_the_marks(tmp_path: Path) -> None:
