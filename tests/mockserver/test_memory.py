@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 from connexion.spec import Specification
 
+from bench.contenders import CONTENDERS, MOCK
+from bench.process import resident
+from bench.serving import serving
 from mockserver.memory import resting
 from mockserver.skeleton import skeleton
 from mockserver.store.world import load_world
@@ -32,6 +36,15 @@ def test_what_the_mock_does_not_use_is_not_imported_until_it_is() -> None:
     done = subprocess.run([sys.executable, "-c", _SERVING], capture_output=True, text=True, check=True)
 
     assert ["[]", "HTTPAdapter Session", "shop.example None True"] == done.stdout.splitlines()
+
+
+def test_the_mock_weighs_less_than_100_mib(tmp_path: Path) -> None:
+    """Once it has answered, with Python's compiled files there: a first start makes them, and the state."""
+    for _ in range(2):
+        with serving(CONTENDERS[MOCK], tmp_path) as server:
+            weight = resident(server.pid)
+
+    assert weight < 100
 
 
 def test_a_command_that_talks_to_a_mock_has_not_imported_one() -> None:
