@@ -20,7 +20,7 @@ from bench.contenders import CONTENDERS, Contender
 from bench.load import CONNECTIONS, answers, loaded
 from bench.peers import CACHE, Missing
 from bench.results import Seen
-from bench.serving import NotStarted, Server, serving
+from bench.serving import NotStarted, Server, serving, tidy
 from bench.traffic import REQUESTS
 
 _PATH = click.Path(path_type=Path, dir_okay=False)
@@ -56,6 +56,7 @@ def main(
     """Load the contenders with the same requests, in turn, and print medians over the rounds."""
     if shutil.which("wrk") is None:
         raise click.ClickException("wrk is missing; install Debian's package: apt-get install wrk")
+    tidy()
     load = machine.load()
     seen = {name: Seen(CONTENDERS[name].title) for name in only}
     for number in range(1, rounds + 1):

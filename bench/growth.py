@@ -20,7 +20,7 @@ import click
 from bench import machine, process, report
 from bench.contenders import CONTENDERS, MOCK
 from bench.filling import filled, key, last_cursor, tenant
-from bench.serving import Server, serving
+from bench.serving import Server, serving, tidy
 
 LIMIT = 50
 PRODUCTS, TENANTS = (100, 10_000, 1_000_000), (1, 100, 10_000)
@@ -127,6 +127,7 @@ def tables(grown: Mapping[Size, Grown]) -> str:
 @click.option("--write", type=click.Path(path_type=Path, dir_okay=False), help="The page to put the tables into.")
 def main(largest: int, tenants: int, count: int, write: Path | None) -> None:
     """Time single requests to the mock with much in its state."""
+    tidy()
     sizes = [Size(1, products) for products in PRODUCTS if products <= largest]
     sizes += [Size(many, OF_EACH) for many in TENANTS[1:] if many <= tenants]
     grown, load = {}, machine.load()

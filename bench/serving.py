@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from bench.contenders import Contender
 
@@ -49,6 +49,15 @@ def serving(contender: Contender, given: Path) -> Iterator[Server]:
             yield Server(process.pid, port, time.perf_counter() - started)
         finally:
             _end(process)
+
+
+def tidy() -> None:
+    """Told to end, this process ends what it started first."""
+
+    def end(*_: object) -> NoReturn:
+        raise SystemExit(128 + signal.SIGTERM)
+
+    signal.signal(signal.SIGTERM, end)
 
 
 def _free() -> int:
