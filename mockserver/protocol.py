@@ -14,6 +14,7 @@ from mockserver import envelope, ordinary
 from mockserver.connection import Connection
 from mockserver.domain.errors import ApiError
 
+GRACE = 2.0  # seconds in which a client may send the rest of a body when the server is about to stop
 _WITHOUT_BODY = (204, 304)
 _CLOSE = (b"connection", b"close")
 
@@ -133,6 +134,16 @@ class Protocol(H11Protocol):
     def shutdown(self) -> None:
         super().shutdown()
         self._connection.stopping.set()
+        if self._lacks_body():
+            self.loop.call_later(GRACE, self._give_up)
+
+    def _lacks_body(self) -> bool:
+        """Whether a request is under way of which a part is still to come."""
+        return self.cycle is not None and self.cycle.more_body and not self.cycle.response_complete
+
+    def _give_up(self) -> None:
+        if self._lacks_body():
+            self.transport.close()
 
     def data_received(self, data: bytes) -> None:
         if self.by_h11:

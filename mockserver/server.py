@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import signal
 import socket
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -13,9 +15,22 @@ from uvicorn.supervisors import Multiprocess
 
 from mockserver.protocol import Protocol
 
+# Seconds for the requests under way when the mock is to stop. What follows takes at most five more (the webhooks' farewell,
+# the live log's), so all is done before the ten are over after which container engines kill.
+FINISHING = 5
+
 
 class PortTaken(Exception):
     """The address cannot be listened on; the message says what to do."""
+
+
+class Several(Multiprocess):
+    """uvicorn's, which leaves the socket open while its processes finish: clients would connect, and wait for nobody."""
+
+    def terminate_all(self) -> None:
+        for listener in self.sockets:
+            listener.close()
+        super().terminate_all()
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -44,11 +59,12 @@ def serve(make: Callable[[], ASGIApp], listener: socket.socket, workers: int) ->
         log_config=None,
         proxy_headers=False,
         server_header=False,
-        timeout_graceful_shutdown=10,
+        timeout_graceful_shutdown=FINISHING,
     )
     if workers > 1:
-        Multiprocess(config, sockets=[listener]).run()
+        Several(config, sockets=[listener]).run()
         return
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn raises again what it has obeyed
     with suppress(KeyboardInterrupt):  # uvicorn raises again the SIGINT that it has already obeyed
         uvicorn.Server(config).run(sockets=[listener])
 

@@ -29,7 +29,7 @@ AT_ONCE_OF_ONE = 40  # tenant: slow receivers of one leave room for those of oth
 AT_ONCE_TO_ONE = 5  # endpoint
 POLL = 0.1  # seconds between looks, since other processes write into the file too; idle, they take half a percent of a core
 _REST = 1.0  # seconds after the unforeseen, so that it does not fill the log
-_FAREWELL = 1.0  # seconds for what is under way when the mock stops
+_FAREWELL = 3.0  # seconds for what is under way when the mock stops
 
 
 class Worker:
