@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
 
 import orjson
 from connexion.exceptions import InvalidSpecification
 from connexion.middleware import ConnexionMiddleware
-from connexion.middleware.abstract import ROUTING_CONTEXT
-from connexion.middleware.security import SecurityMiddleware
-from connexion.security import AbstractSecurityHandler
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver import exposition
 from mockserver.allow import Allow, paths_of
 from mockserver.auth import Doorman
+from mockserver.bearer import Security, bearer
 from mockserver.cors import Cors
 from mockserver.dispatch import Dispatch
 from mockserver.domain import instants
@@ -43,7 +40,7 @@ from mockserver.store.world import World
 from mockserver.stores import Stores
 from mockserver.tenancy import SERVED, Tenancy
 from mockserver.tokens import Tokens
-from mockserver.visit import Gate, Visit
+from mockserver.visit import Gate
 from mockserver.webhooks.addresses import public_addresses
 from mockserver.webhooks.sender import Sender
 from mockserver.webhooks.worker import Worker
@@ -80,9 +77,9 @@ def create_app(
     desk = Desk(control, access, contract, digest(database.platform.fact("cursor_secret") + settings.sandbox_token))
     api = ConnexionMiddleware(
         Dispatch(contract, Tenancy(database), SERVED, interference),
-        middlewares=[StrictRouting, SecurityMiddleware],
+        middlewares=[StrictRouting, Security],
         resolver=Unresolved(),
-        security_map={"bearer": _bearer(gate, contract, lambda world: database.worlds.used(world, clocks.wall()))},
+        security_map={"bearer": bearer(gate, contract, lambda world: database.worlds.used(world, clocks.wall()))},
     )
     try:
         # Of a document of one's own Connexion reads all, and so finds what is no OpenAPI in it; the packaged one is tested.
@@ -145,22 +142,3 @@ class _Fork:
         free = () if path == exposition.PATH else self._free
         app = next((app for prefix, app in free if path.startswith(prefix)), self._pages)
         await app(inner, receive, send)
-
-
-def _bearer(gate: Gate, contract: Contract, used: Callable[[str], None]) -> type[AbstractSecurityHandler]:
-    """Connexion calls this for operations with `security: bearerAuth`. The scopes are read from the contract, since
-    its entries are alternatives and Connexion stops at the first that refuses. `used` is told of the world of a request that
-    is let in."""
-
-    class Bearer(AbstractSecurityHandler):
-        def get_fn(self, security_scheme: Any, required_scopes: Any) -> Any:
-            async def verify(request: Any) -> dict[str, Any]:
-                visit: Visit = request.scope["visit"]
-                visit.operation = contract.operations[request.scope["extensions"][ROUTING_CONTEXT]["operation_id"]]
-                await gate.admit(visit)
-                used(visit.tenant)
-                return {}
-
-            return verify
-
-    return Bearer

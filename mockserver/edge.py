@@ -8,7 +8,6 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable
 
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -20,6 +19,7 @@ from mockserver.connection import Broken, connection_of
 from mockserver.cors import Cors
 from mockserver.domain.clocks import Clocks
 from mockserver.domain.errors import ApiError
+from mockserver.fields import Fields
 from mockserver.logs import line, request_id
 from mockserver.quotas import Quota
 from mockserver.sandbox.interference import Interference
@@ -106,12 +106,7 @@ class Edge:
             await self._refuse(ApiError("INTERNAL_ERROR"), visit, answer)
 
     async def _serve(self, visit: Visit, scope: Scope, answer: Answer) -> None:
-        allow = self._allow(visit.path)
-        if not allow and not visit.path.startswith(self._base_path):
-            allow = PAGE_METHODS
-        preflight = self._cors.preflight(visit.headers, allow) if visit.method == "OPTIONS" else []
-        if visit.method == "OPTIONS" and (allow or preflight):
-            headers = [(b"allow", ", ".join(allow or ("OPTIONS",)).encode()), *preflight]
+        if visit.method == "OPTIONS" and (headers := self._options(visit)):
             await answer({"type": "http.response.start", "status": 204, "headers": headers})
             await answer({"type": "http.response.body", "body": b""})
             return
@@ -124,8 +119,16 @@ class Edge:
                 await self._interference.with_stranger(visit)
             raise
 
+    def _options(self, visit: Visit) -> RawHeaders:
+        """What is answered to OPTIONS; nothing where there is no such path, and no page asks for one."""
+        allow = self._allow(visit.path)
+        if not allow and not visit.path.startswith(self._base_path):
+            allow = PAGE_METHODS
+        preflight = self._cors.preflight(visit.headers, allow)
+        return [(b"allow", ", ".join(allow or ("OPTIONS",)).encode()), *preflight] if allow or preflight else []
+
     def _visit(self, scope: Scope, receive: Receive) -> Visit:
-        headers = Headers(scope=scope)
+        headers = Fields(scope)
         given = headers.get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
         address = scope["client"][0] if scope.get("client") else ""

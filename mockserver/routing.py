@@ -3,24 +3,62 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
+from connexion.middleware.abstract import ROUTING_CONTEXT
 from connexion.middleware.routing import RoutingMiddleware
 from connexion.resolver import Resolution, Resolver
+from starlette.convertors import StringConvertor
 from starlette.routing import Router
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class StrictRouting(RoutingMiddleware):
-    """Connexion 3.3 redirects a trailing slash (307); the contract knows no such path."""
+    """Connexion 3.3 redirects a trailing slash (307); the contract knows no such path.
+
+    Starlette's router tries its routes one after the other, and copies the scope for each step. A path of one of them is
+    found here among the few with its method and as many slashes; what is not found goes Starlette's way."""
 
     def __init__(self, app: ASGIApp) -> None:
         super().__init__(app)
         exact(self.router)
+        self._places: dict[tuple[str, int], list[Place]] = {}
 
     def add_api(self, *args: Any, **options: Any) -> None:
         super().add_api(*args, **options)
         exact(self.router)
+        self._places = places(self.router)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        for base, pattern, operation_id in self._places.get((scope.get("method", ""), path.count("/")), ()):
+            if path.startswith(base) and (found := pattern.match(path[len(base) :])):
+                context = {"api_base_path": base, "operation_id": operation_id}
+                extensions = {**scope.get("extensions", {}), ROUTING_CONTEXT: context}
+                await self.app({**scope, "path_params": found.groupdict(), "extensions": extensions}, receive, send)
+                return
+        await super().__call__(scope, receive, send)
+
+
+class Place(NamedTuple):
+    """A path below `base`, and whose it is."""
+
+    base: str
+    pattern: re.Pattern[str]
+    operation_id: str
+
+
+def places(router: Router) -> dict[tuple[str, int], list[Place]]:
+    """By method and number of slashes, in the order in which Starlette would try them: the routes whose parameters are texts
+    without a slash."""
+    found: dict[tuple[str, int], list[Place]] = {}
+    for mount in router.routes:
+        for route in getattr(mount, "routes", ()):
+            texts = all(isinstance(each, StringConvertor) for each in route.param_convertors.values())
+            for method in route.methods - {"HEAD"} if texts else ():
+                place = Place(mount.path, route.path_regex, route.endpoint.operation_id)  # type: ignore[attr-defined]
+                found.setdefault((method, (place.base + route.path).count("/")), []).append(place)
+    return found
 
 
 class Unresolved(Resolver):

@@ -123,6 +123,8 @@ def _crossed(filters: Mapping[Filter, Any]) -> Iterator[Fault]:
 
 def _parse(query_string: bytes, faults: list[Fault]) -> dict[str, str]:
     """The query by name. Bytes that are not UTF-8 and repeated names are faults."""
+    if not query_string:
+        return {}
     try:
         pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, errors="strict")
     except UnicodeDecodeError:
@@ -157,10 +159,10 @@ def _decoded(
         except ValueError as why:
             faults.append(fault(where, _pointer([name]), str(why)))
             continue
-        wrong = [fault(where, _pointer([name]), _said(error)) for error in validator.iter_errors(value)]
-        faults += wrong
-        if not wrong:
+        if validator.is_valid(value):
             values[name] = value
+        else:
+            faults += [fault(where, _pointer([name]), _said(error)) for error in validator.iter_errors(value)]
     return values
 
 

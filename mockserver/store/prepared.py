@@ -8,7 +8,7 @@ compiled by SQLAlchemy once more, with its types' own conversions, and handed ov
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, cast
 from weakref import WeakKeyDictionary
 
@@ -75,7 +75,7 @@ class Prompt:
             rows = [
                 tuple(convert(cell) if convert else cell for cell, convert in zip(row, out, strict=True)) for row in rows
             ]
-        return IteratorResult(prepared.shown, iter(rows))
+        return Rows(prepared.shown, rows)
 
     def _execute_many(self, prepared: Prepared, values: list[Mapping[str, Any]]) -> Any:
         bound = [_bound(prepared, each) for each in values]
@@ -100,6 +100,35 @@ def _shown(cell: Any, convert: _Convert) -> Any:
 def _told(prepared: Prepared, bound: list[Any], why: sqlite3.Error) -> BaseException:
     """As SQLAlchemy tells it."""
     return DBAPIError.instance(prepared.text, bound, why, sqlite3.Error)
+
+
+class Rows:
+    """A result of which mostly the first row is wanted, or one value; SQLAlchemy's own takes as long as the statement to set
+    up, and does all else."""
+
+    __slots__ = ("_rows", "_shown")
+
+    def __init__(self, shown: SimpleResultMetaData, rows: list[tuple[Any, ...]]) -> None:
+        self._shown = shown
+        self._rows = rows
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._whole())
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._whole(), name)
+
+    def first(self) -> Any:
+        return self._whole().first() if self._rows else None
+
+    def scalar(self) -> Any:
+        return self._rows[0][0] if self._rows else None
+
+    def scalar_one(self) -> Any:
+        return self._rows[0][0] if len(self._rows) == 1 else self._whole().scalar_one()
+
+    def _whole(self) -> IteratorResult[Any]:
+        return IteratorResult(self._shown, iter(self._rows))
 
 
 class Done(NamedTuple):

@@ -82,8 +82,8 @@ class Shop:
     def one(self, collection: str, members: Sequence[str], by: str, value: str) -> str | None:
         """The row whose member `by` has this value, as JSON text with `members`."""
         statement = statements.one(collection, tuple(members), by)
-        row = self._connection.execute(statement, {"tenant": self._tenant, "value": value}).first()
-        return str(row[0]) if row else None
+        text = self._connection.execute(statement, {"tenant": self._tenant, "value": value}).scalar()
+        return None if text is None else str(text)
 
     def row(self, collection: str, members: Sequence[str], by: str, value: str) -> Row | None:
         """The same as a dictionary, for who wants to change it."""
