@@ -18,6 +18,7 @@ _PREFIX = "nexus_test_"
 _made: list[str] = []
 _seeded: list[str] = []
 _at: dict[Path, str] = {}
+_opened: list[Callable[[], None]] = []
 
 
 @cache
@@ -47,8 +48,17 @@ def at(path: Path) -> Path | str:
     return _at[path]
 
 
+def ends_with_the_test(close: Callable[[], None]) -> None:
+    """Connections that nobody closes are told of by another test."""
+    if IN_USE:
+        _opened.append(close)
+
+
 def drop(*, seeded: bool = False) -> None:
     """All that were made since, and (`seeded`) those that others are copies of."""
+    for close in _opened:
+        close()
+    _opened.clear()
     for urls in (_made, _seeded) if seeded else (_made,):
         for url in urls:
             _do(f"DROP DATABASE IF EXISTS {name_of(url)} WITH (FORCE)")

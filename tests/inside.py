@@ -108,5 +108,6 @@ def open_inside(directory: Path, contract: Contract, **changes: Any) -> Inside:
     settings = Settings(**{"database": _database(directory, fixtures, contract), **changes})
     world = _world(fixtures, contract)
     database = open_database(settings.database, contract, world, fresh=settings.fresh)
+    databases.ends_with_the_test(database.close)
     clock = Clock()
     return Inside(create_app(settings, contract, world, database, clock), world, database, clock, settings)

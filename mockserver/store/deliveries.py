@@ -99,8 +99,15 @@ def _due() -> Select[Any]:
 
 
 _DUE = _due()
-_IS_FREE = or_(deliveries.c.claimed_until.is_(None), deliveries.c.claimed_until <= bindparam("wall"))
-_CLAIMED = _DUE.where(_IS_FREE).with_for_update(of=deliveries, skip_locked=True)
+_OTHER = deliveries.alias("other")
+_UNDER_WAY = exists().where(
+    _OTHER.c.endpoint_id == deliveries.c.endpoint_id,
+    _OTHER.c.resource == deliveries.c.resource,
+    _OTHER.c.state == _PENDING,
+    _OTHER.c.claimed_until > bindparam("wall"),
+)
+_CLAIMED = _DUE.where(~_UNDER_WAY).with_for_update(of=deliveries, skip_locked=True)
+_MY_TURN = select(endpoints.c.id).where(endpoints.c.id == bindparam("endpoint")).with_for_update(skip_locked=True)
 _CLAIM = deliveries.update().where(deliveries.c.id.in_(bindparam("ids", expanding=True)))
 _ELSEWHERE = {"type": events, "url": endpoints, "body": events}
 _JOINED = events.join(deliveries, events.c.position == deliveries.c.event_position).join(
@@ -148,9 +155,11 @@ class Deliveries:
         return self._database.is_shared
 
     def claim(self, endpoint_id: str, now: str, limit: int, wall: datetime) -> list[Due]:
-        """What this process alone is to send to an endpoint within LEASE. What another is about to claim is passed by."""
+        """What this process alone is to send to an endpoint within LEASE; nothing while another process claims there."""
         values = {"endpoint": endpoint_id, "now": now, "limit": limit, "wall": instants.text(wall)}
         with self._database.transaction(writes=True, alone=False) as connection:
+            if connection.execute(_MY_TURN, values).first() is None:
+                return []
             found = [Due(*row) for row in connection.execute(_CLAIMED, values)]
             if found:
                 until = instants.text(wall + LEASE)

@@ -12,7 +12,7 @@ from typing import Any
 from mockserver.domain import instants
 from mockserver.domain.clocks import Clocks
 from mockserver.store.database import Database, open_database
-from mockserver.store.deliveries import Deliveries, Delivery, Due
+from mockserver.store.deliveries import LEASE, Deliveries, Delivery, Due
 from mockserver.store.endpoints import Endpoints
 from mockserver.store.outbox import emit
 from mockserver.store.world import World
@@ -54,6 +54,11 @@ class Outbox:
     def emit(self, *resources: str, tenant: str = TENANT, data: str = "{}", type_: str = TYPE) -> None:
         with self.database.transaction(writes=True) as connection:
             emit(connection, tenant, type_, instants.text(self.clock()), [(resource, data) for resource in resources])
+
+    def wait_for_claims(self) -> None:
+        """Where several processes send, a claim of one that is no more holds the others back for a while."""
+        if self.database.is_shared:
+            self.clock.now += LEASE
 
     def deliveries(self) -> list[Delivery]:
         return Deliveries(self.database).all(None, None, 10_000)

@@ -229,6 +229,7 @@ def test_what_was_under_way_at_a_kill_is_sent_again(outbox: Outbox) -> None:
         await asyncio.sleep(0.01)
 
     asyncio.run(killed())
+    outbox.wait_for_claims()
     after = Sent()
     _drain(outbox.worker(after))
 
@@ -319,7 +320,10 @@ def test_what_cannot_be_recorded_is_logged_and_sent_again(outbox: Outbox, caplog
             super().record(delivery_id, **changes)
 
     send = Sent()
-    _drain(Worker(Forgetful(outbox.database), send, outbox.clocks))
+    worker = Worker(Forgetful(outbox.database), send, outbox.clocks)
+    _drain(worker)
+    outbox.wait_for_claims()
+    _drain(worker)
 
     assert [2, "delivered"] == [len(send.ledger), outbox.deliveries()[0].state]
     assert "the disk is full" in caplog.text
@@ -374,7 +378,9 @@ def test_a_running_worker_sees_an_event_of_another_process_soon_and_stops_at_onc
     assert stopped < 0.5
 
 
+@pytest.mark.state_file
 @pytest.mark.parametrize("statement", [deliveries._BUSY, deliveries._DUE], ids=["busy", "due"])
+@pytest.mark.state_file
 def test_what_is_due_is_read_by_index(outbox: Outbox, statement: Select[Any]) -> None:
     """The worker asks ten times a second."""
     text = str(statement.compile(dialect=sqlite.dialect()))

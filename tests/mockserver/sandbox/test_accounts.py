@@ -10,6 +10,7 @@ from tests.inside import driver
 from tests.mockserver.sandbox.control import World
 
 
+@pytest.mark.state_file
 def test_a_key_is_shown_once_and_listed_by_its_first_characters(world: World) -> None:
     made = world.data("createKey", body={"name": "reader", "scopes": ["products:read"]})
 

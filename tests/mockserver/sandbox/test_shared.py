@@ -41,6 +41,7 @@ def _fresh(tmp_path: Path, contract: Contract, **changes: Any) -> Turning:
     settings = Settings(database=databases.at(tmp_path / "new.db"), public=True, sandbox_token=TOKEN, **changes)
     world = shared(load_world(settings.fixtures, contract))
     database, clock = open_database(settings.database, contract, world), Clock()
+    databases.ends_with_the_test(database.close)
     return Turning(Inside(create_app(settings, contract, world, database, clock), world, database, clock, settings))
 
 
