@@ -65,7 +65,7 @@ def main(
                 print(f"round {number} of {rounds}: {CONTENDERS[name].title}", file=sys.stderr)
                 _round(CONTENDERS[name], seen[name], requests, seconds, warm_up)
     made = machine.taken(
-        f"medians of {rounds} rounds of {seconds} s after {warm_up} s of warm-up, wrk with {CONNECTIONS} connections", load
+        f"medians of {rounds} × {seconds} s after {warm_up} s of warm-up, wrk with {CONNECTIONS} connections", load
     )
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(orjson.dumps({"made": made, "seen": {name: row.as_json() for name, row in seen.items()}}))
