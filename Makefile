@@ -37,6 +37,7 @@ check: $(BIN)/ready  ## ruff, mypy strict, the pipelines' schemas, and the docum
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows examples/ci/github.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.gitlab-ci examples/ci/gitlab.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
 	@command -v npx > /dev/null || { echo "make check: npx is missing; install Node.js for the document's lint" >&2; exit 2; }
 	$(REDOCLY) lint openapi.yaml sandbox.yaml --config redocly.yaml
 
