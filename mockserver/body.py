@@ -86,7 +86,7 @@ class Body:
 
 def _require_json(content_type: str, *, empty: bool) -> None:
     """RFC 9110 §8.3.1: type, subtype and charset are case-insensitive. A body that is empty is refused as no JSON."""
-    if empty and not content_type:
+    if content_type == "application/json" or (empty and not content_type):
         return
     parsed = Message()
     parsed["content-type"] = content_type or "none"

@@ -243,7 +243,7 @@ jobs = Table(
     instant("wakes_at"),  # when its next step is due (mockserver/domain/jobs.py); none for a job that stands still
 )
 _WAKES = jobs.c.wakes_at.is_not(None)
-Index("jobs_that_wake", jobs.c.wakes_at, jobs.c.tenant_id, sqlite_where=_WAKES, postgresql_where=_WAKES)
+Index("jobs_that_wake", jobs.c.tenant_id, jobs.c.wakes_at, sqlite_where=_WAKES, postgresql_where=_WAKES)
 
 recommendations = Table(
     "recommendations",

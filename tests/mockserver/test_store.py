@@ -15,7 +15,7 @@ from mockserver.cursors import Cursors, Position
 from mockserver.domain.errors import ApiError
 from mockserver.store import statements
 from mockserver.store.backend import UnusableDatabase
-from mockserver.store.database import open_database
+from mockserver.store.database import _WAKES, _WAKING, open_database
 from mockserver.store.shop import Shop
 from mockserver.store.tables import CHILDREN, COLLECTIONS
 from mockserver.store.world import UnreadableWorld, load_world
@@ -60,6 +60,17 @@ def test_every_sort_is_read_from_an_index(inside: Inside, operation: Operation, 
         steps = " ".join(str(row[-1]) for row in plan)
         assert steps.startswith(f"SEARCH {COLLECTIONS[operation.collection].name} USING INDEX")
         assert "TEMP B-TREE" not in steps
+
+
+@pytest.mark.parametrize(("statement", "step"), [(_WAKES, "SEARCH"), (_WAKING, "SCAN")])
+def test_whether_a_job_wakes_is_read_from_those_that_do(inside: Inside, statement: Any, step: str) -> None:
+    """Asked with every request: of all jobs of a tenant it would take longer with each of them."""
+    compiled = statement.compile(dialect=sqlite.dialect())
+    with inside.database.transaction(writes=False) as connection:
+        values = ("x",) * len(compiled.positiontup or ())
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", values).all()
+
+    assert str(plan[0][-1]).startswith(f"{step} jobs USING COVERING INDEX jobs_that_wake")
 
 
 def test_every_member_of_the_document_is_a_column_or_a_table(contract: Contract) -> None:
