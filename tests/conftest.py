@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,7 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """A share of what takes long, for several machines or several evenings."""
     if databases.IN_USE:
-        items[:] = [item for item in items if not item.get_closest_marker("state_file")]
+        items[:] = [item for item in items if _is_of_any_store(item)]
     number, shares = map(int, config.getoption("--shard").split("/"))
     items[:] = items[number % shares :: shares]
 
@@ -41,6 +42,18 @@ def _own_databases() -> Iterator[None]:
 
 def pytest_sessionfinish() -> None:
     databases.drop(seeded=True)
+
+
+def _is_of_any_store(item: pytest.Item) -> bool:
+    """Whether it is about what a mock in this process does, whatever keeps its state."""
+    mocks = {"inside", "small", "outbox", "turning"}
+    return item.get_closest_marker("state_file") is None and not mocks.isdisjoint(getattr(item, "fixturenames", ()))
+
+
+def pytest_sessionstart() -> None:
+    if databases.IN_USE and not databases.answers():
+        why = f"no PostgreSQL server answers at {databases.SERVER} (NEXUS_TEST_POSTGRES); its tests are not run"
+        pytest.exit(why, returncode=1 if "CI" in os.environ else 0)
 
 
 @pytest.fixture(scope="session")

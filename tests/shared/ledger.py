@@ -36,11 +36,11 @@ class Ledger:
         return httpx.Client(base_url=self.address, headers=headers, timeout=20)
 
     @contextmanager
-    def working(self, clients: int = 4) -> Iterator[None]:
-        """Clients make products and change their prices while the block lasts."""
+    def working(self, clients: int = 4, begin: int = 0) -> Iterator[None]:
+        """Clients, numbered from `begin`, make products and change their prices while the block lasts."""
         ended = threading.Event()
         with ThreadPoolExecutor(clients) as pool:
-            work = [pool.submit(self._work, number, ended) for number in range(clients)]
+            work = [pool.submit(self._work, number, ended) for number in range(begin, begin + clients)]
             try:
                 yield
             finally:
