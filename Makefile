@@ -15,8 +15,9 @@ help:  ## What there is to make.
 mock: $(BIN)/ready  ## Start the mock on 127.0.0.1:8080. More options: make mock ARGS="--port 0 --fresh"
 	@$(BIN)/nexus-mock $(ARGS)
 
-test: $(BIN)/ready  ## The tests, and the judge's verdict on a mock that it starts.
+test: $(BIN)/ready  ## The tests, the mock's own on PostgreSQL too, and the judge's verdict on a mock that it starts.
 	$(BIN)/pytest tests -n 2 --dist worksteal $(ARGS)
+	NEXUS_TEST_STORE=postgresql $(BIN)/pytest tests/mockserver -n 2 --dist worksteal $(ARGS)
 	$(BIN)/python -m tests.with_mock -- $(BIN)/nexus-contract run fixtures/targets/mock.toml
 
 test-all: $(BIN)/ready  ## What takes longer: every seeded fault, thirty seeds, the wheel in an empty environment.
