@@ -184,7 +184,7 @@ class Postgres:
         """The second wall: the role, what it may do, and whose rows it sees."""
         quoted = self.engine.dialect.identifier_preparer.quote
         schema = quoted(str(connection.execute(select(_HERE)).scalar_one()))
-        for statement in (_MAKE_ROLE, f"GRANT {ROLE} TO CURRENT_USER", f"GRANT USAGE ON SCHEMA {schema} TO {ROLE}"):
+        for statement in (_MAKE_ROLE, _BE_OF_ROLE, f"GRANT USAGE ON SCHEMA {schema} TO {ROLE}"):
             connection.execute(text(statement))
         for table, rights in _OWN.items():
             owner = "id" if table is tenants else "tenant_id"
@@ -198,9 +198,12 @@ class Postgres:
         self.engine.dispose()
 
 
-# Two mocks that start at once may both find no role.
-_MAKE_ROLE = f"""DO $$ BEGIN CREATE ROLE {ROLE} NOLOGIN;
+# Two mocks that start at once may both find no role; who may make none may have been given it.
+_MAKE_ROLE = f"""DO $$ BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{ROLE}') THEN CREATE ROLE {ROLE} NOLOGIN; END IF;
     EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"""
+_BE_OF_ROLE = f"""DO $$ BEGIN
+    IF NOT pg_has_role(CURRENT_USER, '{ROLE}', 'MEMBER') THEN GRANT {ROLE} TO CURRENT_USER; END IF; END $$"""
 
 
 def _first(tenant: str | None, *, writes: bool, alone: bool) -> Executable | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from greenlet import getcurrent
 from sqlalchemy import Connection, Executable, create_engine, event
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.exc import OperationalError
@@ -46,6 +47,8 @@ class StateFile:
         )
         event.listen(self.engine, "connect", _configure)
 
+        self._writer: Any = None
+
     def open(self) -> None:
         """The one connection, which stays."""
         connection = self.engine.connect()
@@ -56,10 +59,16 @@ class StateFile:
     def transaction(self, tenant: str | None, *, writes: bool, alone: bool = True) -> Iterator[Connection]:
         """A writer takes the file's lock at once, so that two processes cannot both read before either writes; a reader
         needs none, for whatever it answers with is one statement. A writer within a writer is part of the same."""
-        if not writes or self.driver.in_transaction:
+        if not writes:
+            yield self.connection
+            return
+        if self.driver.in_transaction:
+            if self._writer is not getcurrent():
+                raise RuntimeError("a request has given way within a transaction, and another has come into it")
             yield self.connection
             return
         try:
+            self._writer = getcurrent()
             self.driver.execute("BEGIN IMMEDIATE")
             yield self.connection
             self.driver.execute("COMMIT")
