@@ -54,7 +54,7 @@ def requests(level: Mapping[str, Any]) -> dict[str, Callable[[], tuple[str, str,
     get = {
         "getProduct": "/products/SKU-001",
         "listProducts (50)": "/products?limit=50",
-        "filtered, sorted (20)": "/products?status=active&sort=price&order=desc&limit=20",
+        "filtered, sorted (20)": "/products?status=active&sort=title&order=desc&limit=20",
         "404": "/products/NONE",
         "health": "/health",
     }
