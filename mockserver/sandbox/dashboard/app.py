@@ -15,7 +15,6 @@ from werkzeug.wrappers import Response
 from mockserver.domain.errors import ApiError
 from mockserver.sandbox.dashboard import access
 from mockserver.sandbox.dashboard.mounting import PREFIX
-from mockserver.sandbox.dashboard.once import Once
 from mockserver.sandbox.dashboard.parts import Asking, Door, Parts, data, parts
 from mockserver.sandbox.dashboard.views import BLUEPRINTS
 from mockserver.sandbox.dashboard.wording import FILTERS
@@ -37,7 +36,7 @@ _UNFORESEEN = "What went wrong stands in the mock's own output."
 
 
 def create_dashboard(ask: Asking, door: Door, contract: Contract, control: Document, secret: str) -> Flask:
-    """The pages. `secret` signs sessions: whoever knows it can be anybody."""
+    """The pages. `secret` signs sessions, and encrypts what they show once: whoever knows it can be anybody."""
     app = Flask(__name__)
     app.logger = logging.getLogger("mockserver")
     app.secret_key = secret
@@ -50,7 +49,7 @@ def create_dashboard(ask: Asking, door: Door, contract: Contract, control: Docum
         MAX_CONTENT_LENGTH=control.body_bytes,
     )
     app.session_interface = access.Sessions()
-    app.extensions["sandbox"] = Parts(ask, door, contract, control, Once())
+    app.extensions["sandbox"] = Parts(ask, door, contract, control)
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

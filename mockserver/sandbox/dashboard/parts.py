@@ -1,4 +1,4 @@
-"""What the pages work with: the control API, the door, the two documents, and secrets on their way to their page."""
+"""What the pages work with: the control API, the door, and the two documents."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any, Protocol, cast
 from flask import current_app, g, request
 
 from mockserver.domain.errors import ApiError
-from mockserver.sandbox.dashboard.once import Once
 from mockserver.visit import Guest
 from nexuscommerce.contract import Contract, Document
 
@@ -46,7 +45,6 @@ class Parts:
     door: Door
     contract: Contract
     control: Document
-    once: Once
 
     def status(self, refusal: ApiError) -> int:
         """The status of a refusal, as sandbox.yaml has it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets as drawn
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from html import unescape
@@ -15,7 +16,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from mockserver.domain.errors import ApiError, fault, invalid
-from mockserver.sandbox.dashboard import create_dashboard
+from mockserver.sandbox.dashboard import create_dashboard, once
 from mockserver.visit import Guest
 from nexuscommerce.contract import Contract
 from tests.mockserver.sandbox.fake_control import FakeControl, document
@@ -33,6 +34,7 @@ from tests.mockserver.sandbox.samples import (
     coverage,
 )
 
+APPS_SECRET = "a secret of these tests"
 WORLD = f"/worlds/{BAZAAR}"
 PAGES = (
     "/",
@@ -123,7 +125,7 @@ def behind() -> Behind:
 
 @pytest.fixture(scope="module")
 def app(behind: Behind, contract: Contract) -> Flask:
-    return create_dashboard(behind.ask, behind, contract, document(), "a secret of these tests")
+    return create_dashboard(behind.ask, behind, contract, document(), APPS_SECRET)
 
 
 @pytest.fixture
@@ -308,27 +310,129 @@ def test_a_file_that_is_no_export_is_told_beside_the_form(visitor: Visitor, cont
     ],
 )
 def test_a_secret_is_shown_once(visitor: Visitor, path: str, fields: dict[str, str], secrets: tuple[str, ...]) -> None:
-    """On a page of its own, which has nothing to show when it is loaded again; and never in a cookie."""
+    """On a page of its own, which has nothing to show when it is loaded again; and no cookie has it readably."""
     visitor.get("/")
     made = visitor.post(path, fields)
-    once = made.location.removeprefix("/_sandbox")
-    first, again = visitor.get(once), visitor.get(once)
+    with visitor.client.session_transaction() as session:
+        held = str(dict(session))
+    page = made.location.removeprefix("/_sandbox")
+    first, again = visitor.get(page), visitor.get(page)
 
     assert all(secret in unescape(first.text) for secret in secrets)
     assert "no-store" == first.headers["Cache-Control"]
     assert 410 == again.status_code
     assert not any(secret in unescape(again.text) for secret in secrets)
-    assert not any(secret in str(made.headers) + str(first.headers) for secret in secrets)
+    assert not any(secret in str(made.headers) + str(first.headers) + held for secret in secrets)
 
 
-def test_another_session_cannot_take_a_secret(visitor: Visitor, control: FakeControl, contract: Contract) -> None:
-    """Not even with the address of the page."""
+def _made(visitor: Visitor, path: str = f"{WORLD}/keys") -> str:
+    """Where the secret is shown that this makes."""
     visitor.get("/")
-    once = visitor.post(f"{WORLD}/keys").location.removeprefix("/_sandbox")
-    other = visitor.client.application.test_client()
+    return visitor.post(path).location.removeprefix("/_sandbox")
 
-    assert 410 == other.get(once).status_code
-    assert KEY in visitor.get(once).text
+
+@pytest.mark.parametrize(("secret", "status"), [(APPS_SECRET, 200), ("another mock's secret", 410)])
+def test_a_secret_is_shown_by_whichever_process_is_asked(
+    visitor: Visitor, behind: Behind, contract: Contract, secret: str, status: int
+) -> None:
+    """Once by all of them together; another mock cannot read it."""
+    other = create_dashboard(behind.ask, behind, contract, document(), secret).test_client()
+    page = _made(visitor, "/worlds")
+    _carry(visitor.client, other)
+    shown = other.get(page)
+    _carry(other, visitor.client)
+
+    assert status == shown.status_code
+    assert (200 == status) == all(secret in unescape(shown.text) for secret in (KEY, WORLDS_TOKEN, PASSWORD))
+    assert {410} == {client.get(page).status_code for client in (visitor.client, other)}
+
+
+def test_a_stranger_sees_what_opens_his_world_whichever_process_is_asked(
+    visitor: Visitor, behind: Behind, contract: Contract
+) -> None:
+    """He is let in by the same answer: his session is a new one."""
+    other = create_dashboard(behind.ask, behind, contract, document(), APPS_SECRET).test_client()
+    behind.door.is_open, behind.control.self_service = False, True
+    visitor.get("/sign-in")
+    page = visitor.post("/self-service", {"name": "Mine"}).location.removeprefix("/_sandbox")
+    _carry(visitor.client, other)
+
+    assert KEY in other.get(page).text
+    assert (410, 200) == (other.get(page).status_code, other.get(WORLD).status_code)
+
+
+def _carry(one: FlaskClient, other: FlaskClient) -> None:
+    """A browser has one cookie for all processes of a mock."""
+    cookie = one.get_cookie("nexus_sandbox_80", path="/_sandbox")
+    assert cookie
+    other.set_cookie("nexus_sandbox_80", cookie.value, path="/_sandbox")
+
+
+def test_another_session_cannot_take_a_secret(visitor: Visitor) -> None:
+    """Not even with the address of the page, and what the session holds of it."""
+    page = _made(visitor)
+    other = visitor.client.application.test_client()
+    with visitor.client.session_transaction() as mine, other.session_transaction() as others:
+        others.update(id="another", once=mine["once"])
+
+    assert 410 == other.get(page).status_code
+    assert KEY in visitor.get(page).text
+
+
+def test_a_secret_has_one_address(visitor: Visitor) -> None:
+    """Whoever asks for another, which may be one of before, takes nothing away."""
+    page = _made(visitor)
+
+    assert 410 == visitor.get("/once/another").status_code
+    assert KEY in visitor.get(page).text
+
+
+def test_the_latest_secret_is_the_one_to_be_seen(visitor: Visitor) -> None:
+    first, second = _made(visitor), _made(visitor, f"{WORLD}/endpoints/end_01/rotate")
+
+    assert 410 == visitor.get(first).status_code
+    assert SECRET in visitor.get(second).text
+
+
+@pytest.mark.parametrize(("late", "status"), [(-1, 200), (1, 410)])
+def test_a_secret_waits_for_ten_minutes(visitor: Visitor, monkeypatch: pytest.MonkeyPatch, late: int, status: int) -> None:
+    now = once._now()
+    monkeypatch.setattr(once, "_now", lambda: now)
+    page = _made(visitor)
+    monkeypatch.setattr(once, "_now", lambda: now + 600 + late)
+    answers = [visitor.get(page) for _ in range(2)]
+    monkeypatch.setattr(once, "_now", lambda: now)
+
+    assert [status, 410] == [answer.status_code for answer in answers]
+    assert 410 == visitor.get(page).status_code  # an earlier clock brings nothing back
+
+
+def test_the_largest_page_of_a_world_fits_into_a_cookie(visitor: Visitor) -> None:
+    """4,093 bytes: browsers drop one that is larger, and with it the session. The name is as long as one may be, of
+    characters that no compression makes smaller."""
+    visitor.get("/")
+    made = visitor.post("/worlds", {"name": "".join(chr(0x20000 + drawn.randbelow(0xA000)) for _ in range(200))})
+
+    assert 303 == made.status_code
+    assert 1500 < len(made.headers["Set-Cookie"].encode()) < 4093 - 1500
+
+
+@pytest.mark.parametrize("length", [2000, 2500, 6000])
+def test_what_is_too_large_for_a_cookie_is_shown_here_and_now(
+    visitor: Visitor, control: FakeControl, monkeypatch: pytest.MonkeyPatch, length: int
+) -> None:
+    """A token tells its user's name and roles, which can be long. The session stays as it is."""
+    token = drawn.token_urlsafe(length)[:length]
+    monkeypatch.setattr(control, "_issue_token", lambda *_: {"data": {"token": token, "expires_at": NOW}})
+    visitor.get("/")
+    made = visitor.post(f"{WORLD}/users/{OWNER}/token")
+    page = visitor.get(made.location.removeprefix("/_sandbox")) if made.status_code == 303 else made
+
+    assert (length < 2400) == (made.status_code == 303)
+    assert len(made.headers.get("Set-Cookie", "").encode()) < 4093
+    assert token in page.text
+    assert "no-store" == page.headers["Cache-Control"]
+    assert 303 == visitor.post(f"{WORLD}/reset").status_code
 
 
 def test_a_refusal_stands_beside_the_form_which_keeps_what_was_typed(visitor: Visitor, control: FakeControl) -> None:

@@ -9,9 +9,8 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 
 from mockserver.domain.errors import ApiError
-from mockserver.sandbox.dashboard.access import session_id
 from mockserver.sandbox.dashboard.forms import Form, refused
-from mockserver.sandbox.dashboard.once import Shown
+from mockserver.sandbox.dashboard.once import Shown, keep
 from mockserver.sandbox.dashboard.parts import parts
 
 Page = Any  # what Flask takes for an answer
@@ -51,5 +50,8 @@ def done(sentence: str, endpoint: str, **values: Any) -> Page:
 
 
 def once(page: Shown) -> Page:
-    """Go to the page that shows secrets, once."""
-    return redirect(url_for("worlds.once_shown", name=parts().once.keep(session_id(), page)), 303)
+    """Go to the page that shows secrets, once; or show it here and now, if it is too large to wait for that."""
+    name = keep(page)
+    if name is None:
+        return render_template("once.html", page=page)
+    return redirect(url_for("worlds.once_shown", name=name), 303)

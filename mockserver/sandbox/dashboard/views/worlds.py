@@ -9,8 +9,8 @@ from flask import Blueprint, Response, g, redirect, render_template, request, ur
 
 from mockserver.domain.errors import ApiError, fault, invalid
 from mockserver.sandbox.dashboard import forms
-from mockserver.sandbox.dashboard.access import let_in, session_id, sign_in_page
-from mockserver.sandbox.dashboard.once import Shown
+from mockserver.sandbox.dashboard.access import let_in, sign_in_page
+from mockserver.sandbox.dashboard.once import Shown, take
 from mockserver.sandbox.dashboard.parts import ask, ask_as, data, parts
 from mockserver.sandbox.dashboard.views.showing import Page, beside, done, once, shown
 from mockserver.visit import NOBODY, OPERATOR, Guest
@@ -126,7 +126,7 @@ def delete(world_id: str) -> Page:
 @pages.get("/once/<name>")
 def once_shown(name: str) -> Page:
     """Secrets, the first time; that they were shown, ever after."""
-    page = parts().once.take(session_id(), name)
+    page = take(name)
     return render_template("once.html", page=page), 200 if page else 410
 
 
