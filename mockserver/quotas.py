@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from limits.errors import ConfigurationError
 from limits.storage import Storage, storage_from_string
@@ -19,6 +19,9 @@ from mockserver.domain.errors import ApiError
 from mockserver.settings import MEMORY
 from mockserver.stores import Gone, UnusableStore
 from nexuscommerce.contract import Plan
+
+if TYPE_CHECKING:  # redis-py is an extra
+    from mockserver.live.counters import Counters
 
 MINUTE, HOUR = 60, 3600
 RETRY = 5  # seconds to wait for a store that is gone
@@ -41,8 +44,9 @@ class Quotas:
     """Counts requests by counter name, in the store of a URL or in these `counters`. With `enforced` off nothing is counted
     and nobody waits. While the store is gone nobody is refused (`is_open`), or everybody."""
 
-    def __init__(self, url: str, *, enforced: bool = True, counters: Storage | None = None, is_open: bool = True) -> None:
+    def __init__(self, url: str, *, enforced: bool = True, counters: Counters | None = None, is_open: bool = True) -> None:
         self._storage = counters or _storage(url)
+        self._both = counters  # counts in both windows at once, since each call goes over a network
         self._enforced = enforced
         self._is_open = is_open
 
@@ -57,6 +61,10 @@ class Quotas:
             return self._uncounted(plan, now)
 
     def _taken(self, counter: str, plan: Plan, now: float, *, held: bool) -> Quota:
+        if self._both is not None:
+            names = _name(counter, MINUTE, now), _name(counter, HOUR, now)
+            expiries = (HELD, HELD) if held else (MINUTE, HOUR)
+            return _quota(plan, now, *self._both.incr_both(names, expiries, plan.per_minute))
         minute = self._hit(counter, MINUTE, now, held=held)
         if minute > plan.per_minute:
             return _quota(plan, now, minute, self._used(counter, HOUR, now))

@@ -11,15 +11,15 @@ import logging
 import secrets
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from itertools import chain, islice
 from typing import Protocol
 
 from redis.asyncio import Redis
-from redis.asyncio.client import Pipeline, PubSub
+from redis.asyncio.client import PubSub
 
-from mockserver.live.link import KEPT, LOST, Link
+from mockserver.live.link import KEPT, LOST, Command, Link
 from mockserver.live.wire import Fields, packed
 from mockserver.sandbox.entry import Entry
 from mockserver.stores import Gone
@@ -27,19 +27,19 @@ from mockserver.stores import Gone
 log = logging.getLogger("mockserver")
 
 WAITING_BYTES = 16 * 1024 * 1024  # of what one process has still to tell
-AT_ONCE = 200  # messages of one exchange with Redis
+AT_ONCE, BYTES_AT_ONCE = 200, 2 * 1024 * 1024  # messages of one exchange with Redis
 IDLE = 1.0  # seconds between looks at what else may have happened to Redis
 PATIENCE = 1.0  # seconds that anybody waits for the other processes
 ASK, ACK = b"?", b"!"  # fields: every process answers the first with the second
 
 
 class Hearer(Protocol):
-    """Who is told of the beginning of another life, and of each message, in order. `count` adds to a batch of entries that
-    is sent what Redis counts of them."""
+    """Who is told of the beginning of another life, and of each message, in order. `count`: what Redis
+    is to count of a batch of entries that is sent."""
 
     async def begin(self, life: str) -> None: ...
     async def hear(self, number: int, fields: Fields) -> None: ...
-    def count(self, pipe: Pipeline, entries: list[Entry]) -> None: ...
+    def count(self, entries: list[Entry]) -> list[Command]: ...
 
 
 class Feed:
@@ -87,7 +87,7 @@ class Feed:
             async with asyncio.timeout(PATIENCE):
                 if not self._link.is_gone:
                     await self._is_there.wait()
-                ((_, number),) = await self._link.ask("PUBSUB NUMSUB", self._room)
+                _, number = await self._link.ask("PUBSUB", "NUMSUB", self._room)
                 self._asked[token] = [number], answered
                 self.tell({ASK: token})
                 await answered.wait()
@@ -125,19 +125,25 @@ class Feed:
 
     async def _write_some(self, hearer: Hearer) -> None:
         """A batch leaves the queue when Redis has it: one that was cut off in between may be written twice."""
-        batch = [*islice(self._waiting, AT_ONCE)]
-        async with self._link.redis.pipeline(transaction=False) as pipe:
-            for message in batch:
-                fields = packed(message) if isinstance(message, Entry) else message
-                pipe.execute_command("XADD", self._stream, "0-*", *chain.from_iterable(fields.items()))
-            if self.keep_from:
-                pipe.xtrim(self._stream, minid=f"0-{self.keep_from}", approximate=True)
-            pipe.expire(self._stream, KEPT)
-            hearer.count(pipe, [message for message in batch if isinstance(message, Entry)])
-            await pipe.execute()
+        batch = [*self._next()]
+        told = [fields for message in batch if (fields := _fields(message))]
+        commands: list[Command] = [("XADD", self._stream, "0-*", *chain.from_iterable(fields.items())) for fields in told]
+        if self.keep_from:
+            commands.append(("XTRIM", self._stream, "MINID", "~", f"0-{self.keep_from}"))
+        commands.append(("EXPIRE", self._stream, KEPT))
+        commands += hearer.count([message for message in batch if isinstance(message, Entry)])
+        await self._link.ask_all(commands)
         for message in batch:
             if self._waiting and self._waiting[0] is message:  # else it was given up meanwhile
                 self._bytes -= _size(self._waiting.popleft())
+
+    def _next(self) -> Iterator[Entry | Fields]:
+        size = 0
+        for message in islice(self._waiting, AT_ONCE):
+            yield message
+            size += _size(message)
+            if size > BYTES_AT_ONCE:
+                return
 
     async def _read(self, hearer: Hearer) -> None:
         redis = self._link.redis
@@ -204,6 +210,17 @@ async def _touch(here: PubSub) -> None:
     await here.ping()
     while await here.get_message(timeout=0) is not None:
         pass
+
+
+def _fields(message: Entry | Fields) -> Fields | None:
+    """None: it cannot be told, and must not hold up what comes after it."""
+    if not isinstance(message, Entry):
+        return message
+    try:
+        return packed(message)
+    except TypeError:
+        log.exception("an entry of the log could not be told to the other processes")
+        return None
 
 
 def _size(message: Entry | Fields) -> int:

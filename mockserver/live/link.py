@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Coroutine, Iterable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Coroutine, Iterator, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from redis import Redis as Plain
 from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as Unconnected
@@ -21,6 +22,7 @@ from mockserver.stores import Gone, UnusableStore
 log = logging.getLogger("mockserver")
 
 _T = TypeVar("_T")
+Command = tuple[Any, ...]
 
 CONNECT, ANSWER = 0.5, 1.0  # seconds for a connection, for an answer
 STARTING = 3.0  # seconds for either before the mock starts
@@ -29,6 +31,21 @@ AGAIN = 0.5  # seconds between looks whether it is back
 CONNECTIONS = 64  # of one process; who finds none free waits for one
 KEPT = 30 * 24 * 3600  # seconds that Redis keeps what nobody uses
 LOST = (RedisError, OSError, TimeoutError)
+
+
+class Asked(NamedTuple):
+    """Commands, and who waits for their answers."""
+
+    commands: Sequence[Command]
+    answers: asyncio.Future[list[Any]]
+
+    def tell(self, told: list[Any] | Exception) -> None:
+        if self.answers.done():  # told already, or nobody waits any more
+            return
+        if isinstance(told, Exception):
+            self.answers.set_exception(told)
+        else:
+            self.answers.set_result(told)
 
 
 def unavailable() -> ApiError:
@@ -73,6 +90,9 @@ class Link:
         self._here = asyncio.Event()
         self._here.set()
         self._looking: asyncio.Task[None] | None = None
+        self._own: AbstractConnection | None = None
+        self._asked: list[Asked] = []
+        self._sending: asyncio.Task[None] | None = None
 
     def name(self, *parts: str) -> str:
         """The name of a key."""
@@ -84,15 +104,22 @@ class Link:
 
     async def ask(self, *command: Any) -> Any:
         """Redis' answer to a command, in bounded time. Raises Gone, at once if it was gone already."""
-        return (await self.ask_all([command]))[0]
+        (answer,) = await self.ask_all([command])
+        return answer
 
-    async def ask_all(self, commands: Iterable[tuple[Any, ...]]) -> list[Any]:
-        """The same of many at a time."""
-        pipe = self.redis.pipeline(transaction=False)
-        for command in commands:
-            pipe.execute_command(*command)
-        answers: list[Any] = await self.bounded(pipe.execute())
-        return answers
+    async def ask_all(self, commands: Sequence[Command]) -> list[Any]:
+        """The same of many at a time.
+
+        They are sent with all else that is asked before the answers to what was sent before are there: each request would
+        take a connection and twice its time otherwise.
+        """
+        if self.is_gone:
+            raise Gone
+        asked = Asked(commands, asyncio.get_running_loop().create_future())
+        self._asked.append(asked)
+        if self._sending is None:
+            self._sending = asyncio.create_task(self._send(), name="redis")
+        return await asked.answers
 
     async def run(self, script: str, keys: Sequence[str], *values: Any) -> Any:
         """The same of a script in Lua: nothing else happens while it runs."""
@@ -110,6 +137,55 @@ class Link:
             self.lost(why)
             raise Gone from why
 
+    async def _send(self) -> None:
+        try:
+            while self._asked:
+                batch, self._asked = self._asked, []
+                try:
+                    await self._exchange(batch)
+                finally:
+                    for asked in batch:
+                        asked.tell(Gone())  # whoever has no answer yet
+        finally:
+            self._sending = None
+
+    async def _exchange(self, batch: list[Asked]) -> None:
+        """What Redis refuses (it is full, or a replica) it does not answer either. A connection that it has closed while it
+        lay idle is made anew."""
+        if self.is_gone:
+            return
+        try:
+            async with asyncio.timeout(ANSWER):
+                try:
+                    await self._exchanged(batch)
+                except Unconnected:
+                    await self._disconnected()
+                    if batch[0].answers.done():
+                        raise
+                    await self._exchanged(batch)
+        except LOST as why:
+            await self._disconnected()
+            self.lost(why)
+
+    async def _exchanged(self, batch: list[Asked]) -> None:
+        connection = await self._connected()
+        packed = connection.pack_commands([command for asked in batch for command in asked.commands])
+        await connection.send_packed_command(packed)
+        for asked in batch:
+            asked.tell([await connection.read_response() for _ in asked.commands])
+
+    async def _connected(self) -> AbstractConnection:
+        """The connection for what is asked."""
+        if self._own is None:
+            self._own = await self.pool.get_connection()  # type: ignore[no-untyped-call]
+        elif not self._own.is_connected:
+            await self._own.connect()  # type: ignore[no-untyped-call]
+        return self._own
+
+    async def _disconnected(self) -> None:
+        if self._own is not None:
+            await self._own.disconnect(nowait=True)
+
     def lost(self, why: BaseException) -> None:
         """It did not answer: say so once, and look after it."""
         if self.is_gone:
@@ -126,6 +202,8 @@ class Link:
         if self._looking:
             self._looking.cancel()
             await asyncio.gather(self._looking, return_exceptions=True)
+        if self._own is not None:
+            await self._own.disconnect()
         await self.pool.aclose()
 
     async def _look(self) -> None:
@@ -140,6 +218,11 @@ class Link:
             self._here.set()
             log.warning("%s answers again", self.shown)
             return
+
+
+def pairs(flat: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
+    """The fields and values of a hash, as Redis answers them."""
+    return zip(flat[::2], flat[1::2], strict=True)
 
 
 def _one_line(why: BaseException) -> str:

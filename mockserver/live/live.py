@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from redis.asyncio.client import Pipeline
-
 from mockserver.domain.credentials import digest
 from mockserver.live.faults import SharedFaults
 from mockserver.live.feed import Feed
-from mockserver.live.link import Link
+from mockserver.live.link import Command, Link
 from mockserver.live.log import SharedJournal
 from mockserver.live.metrics import SharedMetrics
 from mockserver.live.wire import Fields
@@ -47,5 +45,5 @@ class Live:
         self.journal.hear(number, fields)
         await self.faults.hear(fields)
 
-    def count(self, pipe: Pipeline, entries: list[Entry]) -> None:
-        self.journal.coverage.count_all(pipe, entries)
+    def count(self, entries: list[Entry]) -> list[Command]:
+        return self.journal.coverage.counting(entries)

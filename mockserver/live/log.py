@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict, deque
 
 import orjson
-from redis.asyncio.client import Pipeline
 
 from mockserver.live.feed import Feed
-from mockserver.live.link import KEPT, Link, unavailable
+from mockserver.live.link import KEPT, Command, Link, pairs, unavailable
 from mockserver.live.wire import ENTRY, Fields, unpacked
 from mockserver.sandbox.coverage import GONE, Coverage, Seen
 from mockserver.sandbox.entry import Entry
@@ -87,18 +86,18 @@ class SharedCoverage(Coverage):
         self._link = link
         self._worlds = link.name("covered")
 
-    def count_all(self, pipe: Pipeline, entries: list[Entry]) -> None:
-        """Have Redis count them, in this pipeline."""
+    def counting(self, entries: list[Entry]) -> list[Command]:
+        """What has Redis count them."""
         counted: dict[str, Counter[bytes]] = defaultdict(Counter)
         for entry in entries:
             if entry.operation_id and entry.status:
                 counted[entry.world][orjson.dumps((entry.operation_id, entry.status, entry.code))] += 1
+        commands: list[Command] = [("EXPIRE", self._worlds, KEPT)]
         for world, seen in counted.items():
-            pipe.sadd(self._worlds, world)
-            for key, number in seen.items():
-                pipe.hincrby(self._name(world), key, number)  # type: ignore[arg-type]  # redis-py's stubs know texts alone
-            pipe.expire(self._name(world), KEPT)
-        pipe.expire(self._worlds, KEPT)
+            commands.append(("SADD", self._worlds, world))
+            commands += [("HINCRBY", self._name(world), key, number) for key, number in seen.items()]
+            commands.append(("EXPIRE", self._name(world), KEPT))
+        return commands
 
     def counts(self, world: str | None) -> Counter[Seen]:
         try:
@@ -127,7 +126,7 @@ class SharedCoverage(Coverage):
         worlds = await self._covered() if world is None else [world]
         counts: Counter[Seen] = Counter()
         for found in await self._link.ask_all([("HGETALL", self._name(name)) for name in worlds]):
-            for key, number in found.items():
+            for key, number in pairs(found):
                 operation, status, code = orjson.loads(key)
                 counts[operation, status, code] += int(number)
         return counts

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from mockserver.live.link import KEPT, Link
+from mockserver.live.link import KEPT, Link, pairs
 from mockserver.metrics import BUCKETS, Figures, Metrics, Rows, Sample
 from mockserver.stores import Gone
 
@@ -45,7 +45,7 @@ class SharedMetrics:
             counts, workers = await self._link.ask_all([("HGETALL", self._counts), ("HGETALL", self._workers)])
         except Gone:
             return Figures(None, None, [self._own.sample()])
-        return Figures(*_read(counts), _samples(workers))
+        return Figures(*_read(dict(pairs(counts))), _samples(dict(pairs(workers))))
 
     async def _run(self) -> None:
         while True:

@@ -29,7 +29,7 @@ class Two(NamedTuple):
 
 
 def control(mock: Mock, method: str, path: str, body: Any = None, **query: Any) -> httpx.Response:
-    return httpx.request(method, address(mock, path), json=body, params=query)
+    return httpx.request(method, address(mock, path), json=body, params=query, timeout=30)
 
 
 def until_redis_is_back(*mocks: Mock) -> None:

@@ -31,6 +31,7 @@ def database() -> str:
 def mock(tmp_path_factory: pytest.TempPathFactory, redis: Server, database: str) -> Iterator[Mock]:
     options = ("--workers", "3", "--database", database, "--redis", redis.url, "--log", "json")
     with running(tmp_path_factory.mktemp("as-one"), *options) as started:
+        httpx.get(f"{started.address}/health", timeout=60)  # they start after the greeting
         yield started
 
 

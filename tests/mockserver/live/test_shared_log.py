@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -191,6 +192,34 @@ def test_a_redis_that_is_emptied_under_its_feet_begins_a_log_anew(tmp_path: Path
         _ask(pair.one, "after")
 
         assert [["after"], ["after"]] == [_names(mock) for mock in pair.mocks]
+
+
+def test_what_cannot_be_told_holds_up_nothing(tmp_path: Path, contract: Contract) -> None:
+    """Half a surrogate pair is no Unicode, and so no JSON. No request is known to bring one as far as that."""
+    heard: list[str] = []
+
+    class Hearer:
+        async def begin(self, life: str) -> None: ...
+
+        async def hear(self, number: int, fields: Any) -> None:
+            heard.append(unpacked(number, fields).request_id)
+
+        def count(self, entries: list[Entry]) -> list[Any]:
+            return []
+
+    async def tell(url: str) -> None:
+        link = Link(url, "key")
+        feed = Feed(link)
+        async with feed.running(Hearer()):
+            for name in ("first", "\ud800", "last"):
+                feed.tell(_ENTRY._replace(request_id=name))
+            await feed.settle()
+        await link.close()
+
+    with redis_server(tmp_path) as server:
+        asyncio.run(tell(server.url))
+
+    assert ["first", "last"] == heard
 
 
 def test_no_process_keeps_more_than_the_stream(contract: Contract) -> None:
