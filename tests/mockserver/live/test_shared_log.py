@@ -167,6 +167,22 @@ def test_without_redis_requests_are_answered_and_told_when_it_is_back(tmp_path: 
     assert (2, 2) == tuple(sum(what in line for line in told) for what in ("does not answer", "answers again"))
 
 
+def test_a_killed_process_takes_nothing_along_and_is_not_waited_for(tmp_path: Path) -> None:
+    with redis_server(tmp_path) as server, two(tmp_path, server) as pair:
+        _ask(pair.other, "its-last")
+        assert ["its-last"] == _names(pair.one)
+        pair.other.process.kill()
+        pair.other.process.wait()
+        _ask(pair.one, "after")
+        names = _names(pair.one)
+        fault = control(pair.one, "POST", "/server/faults", {"operation_id": "listOrders", "code": "RATE_LIMITED"})
+        told = (tmp_path / "mock.log").read_text()
+
+    assert ["after", "its-last"] == names
+    assert 201 == fault.status_code
+    assert "not every process" not in told
+
+
 def test_a_redis_that_forgot_all_begins_a_log_anew(tmp_path: Path) -> None:
     with redis_server(tmp_path) as server, two(tmp_path, server) as pair:
         for _ in range(3):
