@@ -24,6 +24,7 @@ from mockserver.store.sessions import Sessions
 from mockserver.store.shop import Shop
 from mockserver.store.sqlite import StateFile
 from mockserver.store.tables import WORLD, facts, index_sorts, jobs, tenants
+from mockserver.store.totals import Remembered, triggers
 from mockserver.store.world import World
 from mockserver.store.worlds import Worlds
 from nexuscommerce.contract import Contract
@@ -52,6 +53,7 @@ class Database:
         backend.open()
         self.backend = backend
         self._events = events
+        self._remembered = Remembered()
         self.aside = backend.aside
         self.platform = Platform(known, backend.read, backend.version)
         self.sessions = Sessions(self.transaction)
@@ -66,7 +68,7 @@ class Database:
     def shop(self, tenant: str, *, writes: bool) -> Iterator[Shop]:
         """One tenant's data in one transaction: committed if the block returns, rolled back if it raises."""
         with self.backend.transaction(tenant, writes=writes) as connection:
-            yield Shop(connection, tenant, self._events)
+            yield Shop(connection, tenant, self._events, self._remembered)
 
     def transaction(self, *, writes: bool, alone: bool = True) -> AbstractContextManager[Connection]:
         """What is about no one tenant. A writer within a writer is part of the same; no other writes meanwhile (`alone`)."""
@@ -163,7 +165,8 @@ def version() -> str:
     """Names the tables as they are now: a change to any of them is another version, and needs nobody to remember it."""
     tables = metadata.sorted_tables
     statements = [CreateTable(table) for table in tables] + [CreateIndex(i) for t in tables for i in _by_name(t.indexes)]
-    return hashlib.sha256("".join(str(s.compile()) for s in statements).encode()).hexdigest()[:12]
+    written = [*(str(statement.compile()) for statement in statements), *triggers("sqlite"), *triggers("postgresql")]
+    return hashlib.sha256("".join(written).encode()).hexdigest()[:12]
 
 
 def _by_name(indexes: Any) -> list[Any]:
@@ -180,6 +183,8 @@ def _make_anew(backend: Backend, connection: Connection, world: World) -> None:
     old.reflect(connection)
     old.drop_all(connection)
     metadata.create_all(connection)
+    for trigger in triggers(connection.dialect.name):
+        connection.exec_driver_sql(trigger)
     backend.guard(connection)
     known = {"version": version(), "world": world.digest, "cursor_secret": secrets.token_urlsafe(32)}
     known["is_shared"] = str(world.is_shared)

@@ -39,6 +39,7 @@ from mockserver.store.backend import UnusableDatabase, unavailable
 from mockserver.store.copies import DATA
 from mockserver.store.outbox import deliveries, endpoints, events
 from mockserver.store.tables import tenants
+from mockserver.store.totals import totals
 
 ROLE = "nexus_mock_tenant"  # has no login, and may be shared by all databases of a server
 _SETTING = "nexus_mock.tenant"
@@ -52,6 +53,7 @@ _OWN: Mapping[Table, str] = {
     **dict.fromkeys((*DATA, events, deliveries), "SELECT, INSERT, UPDATE, DELETE"),
     endpoints: "SELECT",
     tenants: "SELECT",
+    totals: "SELECT, INSERT, UPDATE",
 }
 
 _HERE = func.current_schema()

@@ -18,6 +18,7 @@ from mockserver.store.outbox import deliveries, endpoints, events
 from mockserver.store.seed import ACCESS
 from mockserver.store.sessions import sessions
 from mockserver.store.tables import WORLD, keys, tenants, users
+from mockserver.store.totals import totals
 
 TOKEN = "nxs_world_"  # noqa: S105  how a world's own token begins
 
@@ -106,6 +107,6 @@ def remove(connection: Connection, tenant_id: str) -> None:
     copies.clear(connection, tenant_id)
     own_users = select(users.c.id).where(users.c.tenant_id == tenant_id)
     connection.execute(sessions.delete().where(sessions.c.user_id.in_(own_users)))
-    for table in (deliveries, events, endpoints, clocks, *ACCESS):
+    for table in (deliveries, events, endpoints, clocks, totals, *ACCESS):
         connection.execute(table.delete().where(table.c.tenant_id == tenant_id))
     connection.execute(tenants.delete().where(tenants.c.id == tenant_id))

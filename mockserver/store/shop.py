@@ -18,6 +18,7 @@ from mockserver.store.prices import Prices
 from mockserver.store.queue import Queue
 from mockserver.store.stocks import Stocks
 from mockserver.store.tables import tenants
+from mockserver.store.totals import Counted, Remembered
 from nexuscommerce.contract import Filter
 
 Row = dict[str, Any]
@@ -55,7 +56,10 @@ _CURRENCY = select(tenants.c.currency).where(tenants.c.id == bindparam("tenant")
 class Shop:
     """Reads and writes of one tenant. Deleted rows are never seen. `events` are the document's: type -> members told."""
 
-    def __init__(self, connection: Connection, tenant: str, events: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(
+        self, connection: Connection, tenant: str, events: Mapping[str, tuple[str, ...]], remembered: Remembered
+    ) -> None:
+        self._remembered = remembered
         self._connection = connection
         self._tenant = tenant
         self.events = events
@@ -73,11 +77,17 @@ class Shop:
         values = self._values(window.filters) | {"limit": window.limit}
         if window.after:
             values |= {"after_value": window.after[0], "after_id": window.after[1]}
-        rows = self._connection.execute(statements.page(*shape), values).all()
-        if rows:
-            return [Placed(*row[:3]) for row in rows], rows[0][3]
-        total = statements.total(collection, tuple(window.filters))
-        return [], int(self._connection.execute(total, self._values(window.filters)).scalar_one())
+        name = (collection, *self._values(window.filters).items()) if window.filters else None
+        known = self._remembered.get(name) if name else None
+        rows = self._connection.execute(statements.page(*shape, known is None), values).all()
+        if known and rows and known.version != rows[0][4]:
+            known, rows = None, self._connection.execute(statements.page(*shape, True), values).all()
+        if not rows:
+            total = statements.total(collection, tuple(window.filters))
+            return [], int(self._connection.execute(total, self._values(window.filters)).scalar_one())
+        if name and known is None:
+            self._remembered.keep(name, Counted(rows[0][4], rows[0][3]))
+        return [Placed(*row[:3]) for row in rows], known.total if known else rows[0][3]
 
     def one(self, collection: str, members: Sequence[str], by: str, value: str) -> str | None:
         """The row whose member `by` has this value, as JSON text with `members`."""

@@ -21,18 +21,21 @@ from sqlalchemy import (
     Table,
     Update,
     bindparam,
+    cast,
     exists,
     func,
     literal_column,
+    null,
     or_,
     select,
     tuple_,
     type_coerce,
 )
 
-from mockserver.store.columns import Money, Number
+from mockserver.store.columns import Money, Number, Whole
 from mockserver.store.expressions import Casefold, Contains, Decimal, Json, JsonArray, JsonBoolean, JsonObject, JsonText
 from mockserver.store.tables import CHILDREN, COLLECTIONS
+from mockserver.store.totals import totals
 from nexuscommerce.contract import Comparison, Filter
 
 Condition = ColumnElement[bool]
@@ -42,12 +45,20 @@ _SHAPES = 4096  # more than any test suite asks for
 
 @lru_cache(maxsize=_SHAPES)
 def page(
-    collection: str, filters: tuple[Filter, ...], sort: str, order: str, after: bool, members: tuple[str, ...]
+    collection: str,
+    filters: tuple[Filter, ...],
+    sort: str,
+    order: str,
+    after: bool,
+    members: tuple[str, ...],
+    counts: bool = True,
 ) -> Select[Any]:
-    """Rows as JSON, their sort value and id, and the total: `tenant`, `limit`, the filters and the position are bound."""
+    """Rows as JSON, their sort value and id, the total (None unless it `counts`), and the version of the list: `tenant`,
+    `limit`, the filters and the position are bound."""
     table = COLLECTIONS[collection]
     key = (table.c[sort], table.c.id)
-    columns = (_resource(table, members), *key, total(collection, filters).scalar_subquery())
+    number = total(collection, filters).scalar_subquery() if counts else null()
+    columns = (_resource(table, members), *key, number, version(collection).scalar_subquery())
     statement = select(*columns).where(*mine(table), *_conditions(table, filters))
     if after:
         position = tuple_(bindparam("after_value", type_=table.c[sort].type), bindparam("after_id"))
@@ -58,9 +69,21 @@ def page(
 
 @lru_cache(maxsize=_SHAPES)
 def total(collection: str, filters: tuple[Filter, ...]) -> Select[Any]:
-    """How many rows match: `tenant` and the filters are bound."""
+    """How many rows match: `tenant` and the filters are bound. All of them are kept, and not counted."""
+    if not filters:
+        return select(cast(func.coalesce(func.sum(totals.c.live), 0), Whole)).where(*_of(collection))
     table = COLLECTIONS[collection].alias("counted")
     return select(func.count()).select_from(table).where(*mine(table), *_conditions(table, filters))
+
+
+@lru_cache(maxsize=_SHAPES)
+def version(collection: str) -> Select[Any]:
+    """Another one after each change of the list: `tenant` is bound."""
+    return select(totals.c.version).where(*_of(collection))
+
+
+def _of(collection: str) -> tuple[Condition, Condition]:
+    return totals.c.tenant_id == bindparam("tenant"), totals.c.collection == literal_column(f"'{collection}'")
 
 
 @lru_cache(maxsize=_SHAPES)

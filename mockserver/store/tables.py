@@ -276,6 +276,7 @@ COLLECTIONS = {
     "ai-jobs": jobs,
 }
 CHILDREN = {"listings": listings, "warehouses": levels}
+PARENTS = {listings: "products", levels: "inventory"}  # by a member of a child, too, a list is filtered
 
 
 def index_sorts(contract: Contract) -> None:
