@@ -12,6 +12,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mockserver.ending import end
+
 if TYPE_CHECKING:  # the store's own modules import this one's neighbours
     from mockserver.sandbox.entry import Entry
 
@@ -82,8 +84,7 @@ class Metrics:
         try:
             yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await end(task)
 
     async def _watch(self) -> None:
         loop = asyncio.get_running_loop()

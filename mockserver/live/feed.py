@@ -12,13 +12,14 @@ import secrets
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from itertools import chain, islice
 from typing import Protocol
 
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 
+from mockserver.ending import end
 from mockserver.live.link import KEPT, LOST, Command, Link
 from mockserver.live.wire import Fields, packed
 from mockserver.sandbox.entry import Entry
@@ -65,11 +66,11 @@ class Feed:
         try:
             yield
         finally:
-            reader.cancel()
-            if self._waiting and not self._link.is_gone:
-                await asyncio.wait([asyncio.create_task(self._drained()), writer], timeout=PATIENCE)
-            writer.cancel()
-            await asyncio.gather(reader, writer, return_exceptions=True)
+            await end(reader)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(PATIENCE):
+                    await self._drained()
+            await end(writer)
 
     def tell(self, message: Entry | Fields) -> None:
         """Send a message, some time soon. What is waiting and too much is lost, the oldest first."""
@@ -110,7 +111,7 @@ class Feed:
                 await asyncio.sleep(IDLE)
 
     async def _drained(self) -> None:
-        while self._waiting:
+        while self._waiting and not self._link.is_gone:
             await asyncio.sleep(0.01)
 
     async def _write(self, hearer: Hearer) -> None:

@@ -17,6 +17,7 @@ from redis.exceptions import ConnectionError as Unconnected
 from redis.exceptions import RedisError
 
 from mockserver.domain.errors import ApiError
+from mockserver.ending import end
 from mockserver.stores import Gone, UnusableStore
 
 log = logging.getLogger("mockserver")
@@ -200,8 +201,7 @@ class Link:
 
     async def close(self) -> None:
         if self._looking:
-            self._looking.cancel()
-            await asyncio.gather(self._looking, return_exceptions=True)
+            await end(self._looking)
         if self._own is not None:
             await self._own.disconnect()
         await self.pool.aclose()

@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from mockserver.ending import end
 from mockserver.live.link import KEPT, Link, pairs
 from mockserver.metrics import BUCKETS, Figures, Metrics, Rows, Sample
 from mockserver.stores import Gone
@@ -34,8 +35,7 @@ class SharedMetrics:
         try:
             yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await end(task)
             await self._add()
             await self._quietly("HDEL", self._workers, self._own.worker)
 

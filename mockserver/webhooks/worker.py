@@ -16,6 +16,7 @@ from datetime import timedelta
 
 from mockserver.domain import instants
 from mockserver.domain.clocks import Clocks
+from mockserver.ending import end
 from mockserver.store.deliveries import Deliveries, Due
 from mockserver.store.outbox import DELIVERED, FAILED, PENDING
 from mockserver.webhooks.sender import Outcome, Send
@@ -66,12 +67,10 @@ class Worker:
         try:
             yield
         finally:
-            task.cancel()
-            tasks = [task, *self._under_way.values()]
-            await asyncio.wait(tasks, timeout=_FAREWELL)
-            for left in tasks:
-                left.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(task)
+            if self._under_way:
+                await asyncio.wait(self._under_way.values(), timeout=_FAREWELL)
+            await end(*self._under_way.values())
 
     async def drain(self) -> None:
         """Send what is due now, and what becomes due by it; return when nothing is."""
