@@ -16,6 +16,7 @@ from datetime import timedelta
 
 from mockserver.domain import instants
 from mockserver.domain.clocks import Clocks
+from mockserver.domain.errors import ApiError
 from mockserver.ending import end
 from mockserver.store.deliveries import Deliveries, Due
 from mockserver.store.outbox import DELIVERED, FAILED, PENDING
@@ -118,6 +119,8 @@ class Worker:
             try:
                 await self._aside(self._before)
                 await self._aside(self.start)
+            except ApiError:  # the store is away, and has been told of
+                await asyncio.sleep(_REST)
             except Exception:
                 log.exception("what is due could not be done")
                 await asyncio.sleep(_REST)
