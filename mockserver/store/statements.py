@@ -82,8 +82,8 @@ def version(collection: str) -> Select[Any]:
     return select(totals.c.version).where(*_of(collection))
 
 
-def _of(collection: str) -> tuple[Condition, Condition]:
-    return totals.c.tenant_id == bindparam("tenant"), totals.c.collection == literal_column(f"'{collection}'")
+def _of(collection: str) -> list[Condition]:
+    return [*mine(totals), totals.c.collection == literal_column(f"'{collection}'")]
 
 
 @lru_cache(maxsize=_SHAPES)
