@@ -111,7 +111,7 @@ class Platform:
     def account(self, email: str) -> Account | None:
         """The account of this address, in whatever case; or, where there is none, any other: so that whoever must not learn
         whether it exists has a hash to compute in both cases. None where nobody has an account."""
-        row = self._first(_ACCOUNT, email=email)
+        row = self._first(_ACCOUNT, email=email.replace("\0", "\ufffd"))  # PostgreSQL has no NUL, and so no account
         return Account(*row) if row else None
 
     def fact(self, name: str) -> str:

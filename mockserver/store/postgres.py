@@ -29,11 +29,12 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.schema import Table
 
+from mockserver.domain.errors import fault, invalid
 from mockserver.store.aside import Aside, inline, yielding
 from mockserver.store.backend import UnusableDatabase, unavailable
 from mockserver.store.copies import DATA
@@ -131,6 +132,10 @@ class Postgres:
                     if not connection.invalidated:
                         connection.rollback()
                     raise
+        except DataError as why:
+            if "NUL" in str(why.orig):  # it has no such character; of the contract's own strings none may have one
+                raise invalid([fault("body", "", "has a NUL character, which cannot be kept here")]) from why
+            raise
         except DBAPIError as why:
             raise (unavailable(why) if _is_gone(why) else why) from why
 

@@ -267,6 +267,7 @@ def test_a_session_expires_after_24_hours_of_inactivity(inside: Inside) -> None:
     assert (400, "session_expired") == _code(_refresh(inside, token))
 
 
+@pytest.mark.state_file
 def test_no_secret_is_in_the_state_file(inside: Inside, tmp_path: Path) -> None:
     """Refresh tokens are there as SHA-256, access tokens and passwords not at all."""
     session = _login(inside)

@@ -15,6 +15,8 @@ from mockserver.store.prepared import Prompt, prepare
 from mockserver.store.tables import COLLECTIONS, keys, levels, tenants
 from tests.inside import Inside
 
+pytestmark = pytest.mark.state_file
+
 AT = "2026-03-12T15:00:00.000Z"
 
 

@@ -44,6 +44,7 @@ def test_every_statement_binds_the_tenant_for_every_table_in_it(operation: Opera
     assert text.count("FROM ") - text.count("FROM (") == text.count("tenant_id = ?")
 
 
+@pytest.mark.state_file
 @pytest.mark.parametrize("order", ["asc", "desc"])
 @pytest.mark.parametrize(
     ("operation", "sort"), [(o, s) for o in LISTS for s in o.sorts], ids=lambda part: getattr(part, "id", part)
@@ -62,6 +63,7 @@ def test_every_sort_is_read_from_an_index(inside: Inside, operation: Operation, 
         assert "TEMP B-TREE" not in steps
 
 
+@pytest.mark.state_file
 @pytest.mark.parametrize(("statement", "step"), [(_WAKES, "SEARCH"), (_WAKING, "SCAN")])
 def test_whether_a_job_wakes_is_read_from_those_that_do(inside: Inside, statement: Any, step: str) -> None:
     """Asked with every request: of all jobs of a tenant it would take longer with each of them."""
@@ -121,6 +123,7 @@ def test_fresh_begins_anew(tmp_path: Path, contract: Contract) -> None:
     assert 404 == status
 
 
+@pytest.mark.state_file
 def test_a_database_of_another_version_is_refused_and_kept(inside: Inside, tmp_path: Path, contract: Contract) -> None:
     inside.database.close()
     with sqlite3.connect(tmp_path / "inside.db") as connection:
@@ -144,6 +147,7 @@ def test_a_database_of_something_else_is_never_touched(tmp_path: Path, inside: I
     assert b"precious" in path.read_bytes()
 
 
+@pytest.mark.state_file
 def test_other_fixtures_than_the_states_are_refused(inside: Inside, tmp_path: Path, contract: Contract) -> None:
     data = orjson.loads(packaged("fixtures/world.json").read_bytes())
     data["tenants"] = data["tenants"][:1]
@@ -199,6 +203,7 @@ def test_the_longest_title_fits_into_a_cursor_of_the_documents_length(contract: 
     assert len(Cursors("secret").issue(issuer, longest)) <= bound
 
 
+@pytest.mark.state_file
 def test_two_mocks_on_one_file_see_each_others_keys_at_once(inside: Inside, tmp_path: Path) -> None:
     """A key that is revoked by another process is refused by this one's next request, though keys are remembered."""
     before = inside.call("GET", "/api/products", key="reader").status_code

@@ -108,3 +108,10 @@ def _member(line: str, name: str) -> Any:
         return orjson.loads(line).get(name)
     except orjson.JSONDecodeError:
         return None
+
+
+def test_a_nul_character_is_refused_and_no_mistake_of_ours(shared: Mock) -> None:
+    """PostgreSQL cannot keep one; the contract's own strings may have none."""
+    seen = control(shared, "PATCH", f"/worlds/{TENANT}", json={"name": "a\0b"})
+
+    assert (400, "VALIDATION_ERROR") == (seen.status_code, seen.json()["error"]["code"])
