@@ -149,7 +149,7 @@ async def shares(app: ASGIApp, make: Callable[[], tuple[str, str, Any, bool]], t
     if told:
         stats.sort_stats("tottime").print_stats(told)
     spent: Counter[str] = Counter()
-    for (file, _, name), (_, _, own, _, callers) in stats.stats.items():  # type: ignore[attr-defined]
+    for (file, _, name), (_, _, own, _, callers) in stats.stats.items():  # type: ignore[attr-defined]  # typeshed lacks it
         if file != "~":
             spent[_layer(file)] += own
             continue

@@ -118,7 +118,7 @@ class Protocol(H11Protocol):
 
     by_h11 = False
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
         self._connection = Connection(transport)
         self.app_state = {**self.app_state, "connection": self._connection}

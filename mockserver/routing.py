@@ -56,7 +56,7 @@ def places(router: Router) -> dict[tuple[str, int], list[Place]]:
         for route in getattr(mount, "routes", ()):
             texts = all(isinstance(each, StringConvertor) for each in route.param_convertors.values())
             for method in route.methods - {"HEAD"} if texts else ():
-                place = Place(mount.path, route.path_regex, route.endpoint.operation_id)  # type: ignore[attr-defined]
+                place = Place(mount.path, route.path_regex, route.endpoint.operation_id)  # type: ignore[attr-defined]  # routes of Connexion
                 found.setdefault((method, (place.base + route.path).count("/")), []).append(place)
     return found
 

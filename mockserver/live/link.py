@@ -178,9 +178,9 @@ class Link:
     async def _connected(self) -> AbstractConnection:
         """The connection for what is asked."""
         if self._own is None:
-            self._own = await self.pool.get_connection()  # type: ignore[no-untyped-call]
+            self._own = await self.pool.get_connection()  # type: ignore[no-untyped-call]  # redis-py 7 types it not
         elif not self._own.is_connected:
-            await self._own.connect()  # type: ignore[no-untyped-call]
+            await self._own.connect()  # type: ignore[no-untyped-call]  # nor this
         return self._own
 
     async def _disconnected(self) -> None:

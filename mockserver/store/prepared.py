@@ -93,10 +93,6 @@ def _bound(prepared: Prepared, values: Mapping[str, Any]) -> list[Any]:
     return bound
 
 
-def _shown(cell: Any, convert: _Convert) -> Any:
-    return convert(cell) if convert else cell
-
-
 def _told(prepared: Prepared, bound: list[Any], why: sqlite3.Error) -> BaseException:
     """As SQLAlchemy tells it."""
     return DBAPIError.instance(prepared.text, bound, why, sqlite3.Error)

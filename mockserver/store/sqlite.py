@@ -52,7 +52,7 @@ class StateFile:
     def open(self) -> None:
         """The one connection, which stays."""
         connection = self.engine.connect()
-        self.driver: sqlite3.Connection = connection.connection.dbapi_connection  # type: ignore[assignment]
+        self.driver: sqlite3.Connection = connection.connection.dbapi_connection  # type: ignore[assignment]  # sqlite3's
         self.connection = prompt(connection, self.driver)
 
     @contextmanager

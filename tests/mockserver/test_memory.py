@@ -84,7 +84,7 @@ class _Named:
             self.operation_id = operation_id
 
     def resolve(self, operation: object) -> _Resolution:
-        return self._Resolution(operation.operation_id)  # type: ignore[attr-defined]
+        return self._Resolution(operation.operation_id)  # type: ignore[attr-defined]  # Connexion has no types
 
 
 def _same(document: Document) -> None:

@@ -72,10 +72,10 @@ def test_a_process_is_killed_under_load(shared: Mock) -> None:
         with ledger.working():
             for killed in range(2):
                 done = ledger.statuses[200]
-                until(lambda done=done: ledger.statuses[200] > done + 30)  # type: ignore[misc]
+                until(lambda done=done: ledger.statuses[200] > done + 30)  # type: ignore[misc]  # a default
                 old = workers_of(shared)
                 os.kill(old[killed % len(old)], signal.SIGKILL)
-                until(lambda old=old: len(new := workers_of(shared)) == 2 and set(new) != set(old))  # type: ignore[misc]
+                until(lambda old=old: len(new := workers_of(shared)) == 2 and set(new) != set(old))  # type: ignore[misc]  # a default
         until(lambda: not _pending(world), 90)
 
         told: dict[str, list[float]] = defaultdict(list)
